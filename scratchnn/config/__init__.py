@@ -1,0 +1,1 @@
+"""The config: one schema, read from YAML with positions, overridden, explained."""

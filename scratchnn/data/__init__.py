@@ -1,0 +1,1 @@
+"""Where numbers come from: sources, features, splits, synthetic sets. Knows no network."""

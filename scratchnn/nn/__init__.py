@@ -1,0 +1,1 @@
+"""The engine: pure NumPy. No YAML, no files, no clock, no printing."""

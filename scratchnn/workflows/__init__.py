@@ -1,0 +1,1 @@
+"""One module for what each command does: a config in, a result out, nothing printed."""
