@@ -1,0 +1,134 @@
+"""Sets single values of a config from the command line: `--set training.epochs=5`.
+
+The part before "=" is a key path. `model.layers.0.units` and `model.layers[0].units` reach into a list, `-1` is its
+last item; the index one past the end, or `+`, appends. A key that holds a dot stands in quotes: `features."a.b"`.
+
+The part after "=" is read as in the file: `5`, `true`, `1e-2`, `null` (so is nothing at all), `[1, 2]`,
+`{type: adam, learning_rate: 1e-2}`, `"5"` for text. All else is text as it stands, also with `: ` or ` #` in it.
+
+Parents that are missing are made. A parent that is a bare tag is written out first: after `optimizer: adam`,
+`optimizer.learning_rate=1e-2` gives `optimizer: {type: adam, learning_rate: 1e-2}`.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from scratchnn.config.document import Document, Place
+from scratchnn.config.key_path import Key, KeyPath, format_key_path, list_index, split_key_path
+from scratchnn.config.load import MAX_DEPTH, parse_value
+from scratchnn.config.scalars import resolve_scalar
+from scratchnn.errors import ConfigError, UsageError
+
+_TAG = re.compile(r"[a-z][a-z0-9_]*")
+_FORM = "Write it as `--set training.epochs=5`."
+
+
+def apply_overrides(document: Document, overrides: Sequence[str]) -> Document:
+    """A new document in which the values are set, one after the other.
+
+    What they set has the origin "--set training.epochs=5" instead of a place in the file. Raises `UsageError`.
+    """
+    data = copy.deepcopy(document.data)
+    places, origins = dict(document.places), dict(document.origins)
+    for override in overrides:
+        origin = f"--set {override}"
+        path, text = _split(override, origin)
+        changed, has_tag = _set(data, path, _value(text, origin), origin)
+        tag = places.get(changed) if has_tag else None
+        for known in (places, origins):
+            for old in [old for old in known if old[: len(changed)] == changed]:
+                del known[old]
+        origins[changed] = origin
+        if tag is not None:
+            places[(*changed, "type")] = Place(tag.value, None)
+    return Document(data, document.name, places, origins)
+
+
+def _split(override: str, origin: str) -> tuple[KeyPath, str]:
+    path, rest = split_key_path(override)
+    if not rest.startswith("="):
+        if "=" not in override:
+            raise UsageError('lacks a "="', where=origin, hint=_FORM)
+        raise UsageError(f'cannot read a key at "{rest[:60]}"', where=origin, hint=_FORM)
+    if not path:
+        raise UsageError('names no key before "="', where=origin, hint=_FORM)
+    if any(key == "" for key in path):
+        raise UsageError("has an empty key", where=origin, hint=_FORM)
+    if len(path) > MAX_DEPTH:
+        raise UsageError(f"is nested more than {MAX_DEPTH} deep", where=origin)
+    return path, rest[1:]
+
+
+def _value(text: str, origin: str) -> Any:
+    text = text.strip()
+    try:
+        if text.startswith(("[", "{", '"', "'")):
+            return parse_value(text, "value")
+        return resolve_scalar(text)
+    except ConfigError as error:
+        raise UsageError(f"the value cannot be read: {error.message}", where=origin, hint=error.hint) from None
+    except ValueError as error:
+        raise UsageError(f"the value is {error}", where=origin) from None
+
+
+def _set(data: dict[str, Any], path: KeyPath, value: Any, origin: str) -> tuple[KeyPath, bool]:
+    """Sets a value in place, and makes the parents that it needs.
+
+    Returns the key path of the outermost value that changed, indices resolved, and whether a tag was written out there.
+    """
+    container: Any = data
+    reached: KeyPath = ()
+    changed: KeyPath | None = None
+    has_tag = False
+    for written, following in itertools.pairwise(path):
+        key = _key(container, written, reached, origin)
+        reached = (*reached, key)
+        child = _get(container, key)
+        if child is None or (isinstance(child, str) and _TAG.fullmatch(child)):
+            if changed is None:
+                changed, has_tag = reached, child is not None
+            if child is not None:
+                child = {"type": child}
+            else:
+                child = [] if isinstance(following, int) or following == "+" else {}
+            _put(container, key, child)
+        container = child
+    key = _key(container, path[-1], reached, origin)
+    _put(container, key, value)
+    return changed or (*reached, key), has_tag
+
+
+def _key(container: Any, written: Key, reached: KeyPath, origin: str) -> Key:
+    """The key of a mapping or the index of a list that a step of the path stands for."""
+    name = format_key_path(reached) or "the config"
+    if isinstance(container, dict):
+        if isinstance(written, int):
+            raise UsageError(f"{name} is a mapping, it has no [{written}]", where=origin)
+        return written
+    if isinstance(container, list):
+        index = list_index(written, len(container))
+        if index is None:
+            got = f'"{written}"' if isinstance(written, str) else f"[{written}]"
+            hint = f"Its indices are 0 to {len(container) - 1}; + appends." if container else "Use + to append."
+            raise UsageError(f"{name} is a list of {len(container)}, it has no {got}", where=origin, hint=hint)
+        return index
+    hint = f"Set the whole of it: `--set '{name}={{key: value}}'`."
+    raise UsageError(f"{name} is a single value, it has no keys", where=origin, hint=hint)
+
+
+def _get(container: Any, key: Key) -> Any:
+    if isinstance(container, list):
+        return container[key] if isinstance(key, int) and key < len(container) else None
+    return container.get(key)
+
+
+def _put(container: Any, key: Key, value: Any) -> None:
+    if isinstance(container, list) and key == len(container):
+        container.append(value)
+    else:
+        container[key] = value
