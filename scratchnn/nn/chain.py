@@ -1,0 +1,127 @@
+"""Layers one after the other: the root of every network, and the inside of every composite layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scratchnn.errors import ShapeError
+from scratchnn.nn.layer import InputSpec, Layer, Plan
+from scratchnn.nn.memory import Array, Buffer, Memory, Pass
+
+
+class Chain:
+    """Plans and runs layers in a row. It owns the arrays between them: `y0`, `y1`, ... and two gradients in turn.
+
+    A layer that works in place writes over the array before it, where nobody's backward reads that array.
+    The last layer writes straight into the chain's own output.
+    """
+
+    def __init__(self, layers: Sequence[Layer], inputs: InputSpec, where: str = "layers") -> None:
+        self.layers = tuple(layers)
+        self.specs = [inputs]
+        plans: list[Plan] = []
+        for index, layer in enumerate(self.layers):
+            plans.append(_plan(layer, self.specs[-1], f"{where}[{index}]"))
+            self.specs.append(plans[-1].output)
+        self.plans = tuple(plans)
+        self._shares = _sharing(self.plans)
+        self._names = [str(index) for index in range(len(self.layers))]
+
+    def plan(self) -> Plan:
+        """The plan of the whole: children by their index, arrays between them as saved buffers."""
+        saved = {
+            f"y{index}": Buffer(plan.output.shape, plan.output.kind)
+            for index, plan in enumerate(self.plans[:-1])
+            if not self._shares[index]
+        }
+        widest = max((spec.size for spec in self.specs[1:-1]), default=0)
+        return Plan(
+            output=self.specs[-1],
+            saved=saved,
+            scratch={"g0": Buffer((widest,)), "g1": Buffer((widest,))} if widest else {},
+            children=dict(zip(self._names, self.plans, strict=True)),
+            reads_input=any(plan.reads_input for plan in self.plans),
+            reads_output=True,
+            flops=sum(plan.flops for plan in self.plans),
+        )
+
+    def bind(self, x: Array, y: Array, mem: Memory) -> Steps:
+        """The steps for these arrays. Made once for a batch size and kept, so that a step costs no look-up."""
+        n = len(x)
+        outputs: list[Array] = []
+        for index, plan in enumerate(self.plans[:-1]):
+            before = outputs[-1] if outputs else x
+            own = None if self._shares[index] else getattr(mem.saved, f"y{index}")
+            outputs.append(before.reshape(n, *plan.output.shape) if own is None else own)
+        outputs.append(y)
+        return Steps(self, [x, *outputs], mem)
+
+    def gradient_arrays(self, n: int, mem: Memory, dy: Array, dx: Array | None) -> list[Array | None]:
+        """For each border between layers the array of its gradient; the first is dx, the last dy."""
+        arrays: list[Array | None] = [dy]
+        turn = 0
+        for index in range(len(self.plans) - 1, 0, -1):
+            spec, after = self.specs[index], arrays[0]
+            if self._shares[index] and after is not None and index < len(self.plans) - 1:
+                arrays.insert(0, after.reshape(n, *spec.shape))
+                continue
+            pool = (mem.scratch.g0, mem.scratch.g1)[turn]
+            turn = 1 - turn
+            arrays.insert(0, pool.reshape(-1)[: n * spec.size].reshape(n, *spec.shape))
+        arrays.insert(0, dx)
+        return arrays
+
+
+class Steps:
+    """A chain bound to its arrays for one batch size."""
+
+    def __init__(self, chain: Chain, arrays: list[Array], mem: Memory) -> None:
+        self._chain = chain
+        self._arrays = arrays
+        self._mem = mem
+        memories = [mem.children[str(index)] for index in range(len(chain.layers))]
+        self._forward = list(zip(chain.layers, arrays[:-1], arrays[1:], memories, strict=True))
+        self._memories = memories
+        self._backward: list[tuple[Layer, Array, Array, Array, Array | None, Memory]] = []
+
+    def bind_gradients(self, dy: Array, dx: Array | None) -> None:
+        """Fixes the arrays of the gradients at both ends."""
+        arrays, chain = self._arrays, self._chain
+        grads = chain.gradient_arrays(len(arrays[0]), self._mem, dy, dx)
+        self._backward = []
+        for index in range(len(chain.layers) - 1, -1, -1):
+            upper = grads[index + 1]
+            if upper is None:
+                raise TypeError("only the gradient of the chain's input may be left out")
+            step = (chain.layers[index], arrays[index], arrays[index + 1], upper, grads[index], self._memories[index])
+            self._backward.append(step)
+
+    def forward(self, run: Pass) -> None:
+        """Computes the output."""
+        for layer, x, y, mem in self._forward:
+            layer.forward(x, y, mem, run)
+
+    def backward(self, run: Pass) -> None:
+        """Computes every gradient."""
+        for layer, x, y, dy, dx, mem in self._backward:
+            layer.backward(x, y, dy, dx, mem, run)
+
+
+def _plan(layer: Layer, inputs: InputSpec, where: str) -> Plan:
+    try:
+        return layer.plan(inputs)
+    except ShapeError as error:
+        place = error.where if error.where.startswith(where) else where
+        raise ShapeError(error.message, where=place, hint=error.hint) from None
+
+
+def _sharing(plans: Sequence[Plan]) -> list[bool]:
+    """For each layer whether its output lies in its input's storage. The chain's own input is only ever reshaped."""
+    shares: list[bool] = []
+    locked = True  # the storage must not be overwritten
+    for index, plan in enumerate(plans):
+        last = index == len(plans) - 1
+        share = not last and (plan.reshapes or (plan.in_place and not locked))
+        shares.append(share)
+        locked = (locked and share) or plan.reads_output
+    return shares

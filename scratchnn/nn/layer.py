@@ -1,0 +1,141 @@
+"""The layer contract: a layer plans the memory it needs, the network allocates it once, the layer computes into it.
+
+Shapes in a plan leave out the batch axis; arrays in `forward` and `backward` have it: `x` is `(B, *inputs.shape)`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field
+
+from scratchnn.component import Component, families
+from scratchnn.errors import ShapeError
+from scratchnn.nn.initializers import Fans, GlorotUniform, Initializer, Zeros
+from scratchnn.nn.memory import Array, Buffer, Memory, Pass, Shape
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table as a layer sees it. A category column holds codes from 0 to `levels - 1`."""
+
+    name: str
+    levels: int = 0
+
+    @property
+    def is_category(self) -> bool:
+        """Whether the column holds codes instead of numbers."""
+        return self.levels > 0
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What flows from one layer to the next: the shape without the batch axis, numbers or ids, a table's columns."""
+
+    shape: Shape
+    kind: Literal["float", "ids"] = "float"
+    columns: tuple[Column, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Numbers per sample."""
+        return math.prod(self.shape)
+
+    def reshaped(self, *shape: int) -> InputSpec:
+        """The same kind of data in another shape; the columns no longer apply."""
+        return replace(self, shape=shape, columns=())
+
+
+@dataclass(frozen=True)
+class Param:
+    """A trainable array. `init` is the layer's own choice, `fallback` serves where the network has none either.
+
+    `decay` tells whether weight decay and l1 / l2 apply: true for weights, false for biases and gains.
+    `l1` and `l2` override the network's for this parameter.
+    """
+
+    shape: Shape
+    init: Initializer | None = None
+    fallback: Initializer = field(default_factory=GlorotUniform)
+    fans: Fans = (1, 1)
+    decay: bool = True
+    l1: float | None = None
+    l2: float | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a layer needs and gives.
+
+    saved: written by forward, read by backward. scratch: undefined at the start of every call, shared with other
+    layers. state: kept between steps and in the model file (running statistics), initialized to `fill`.
+    in_place: forward may be called with `y` in `x`'s storage, and then backward with `dx` in `dy`'s.
+    reshapes: `y` holds the numbers of `x` in the same order; then `y` always shares `x`'s storage inside a network.
+    reads_input, reads_output: backward reads `x`, `y`, so nobody may overwrite it in between.
+    """
+
+    output: InputSpec
+    params: Mapping[str, Param] = field(default_factory=dict)
+    saved: Mapping[str, Buffer] = field(default_factory=dict)
+    scratch: Mapping[str, Buffer] = field(default_factory=dict)
+    state: Mapping[str, Buffer] = field(default_factory=dict)
+    children: Mapping[str, Plan] = field(default_factory=dict)
+    in_place: bool = False
+    reshapes: bool = False
+    reads_input: bool = True
+    reads_output: bool = False
+    flops: int = 0  # of one sample's forward pass, a multiply and an add counted as two
+
+
+class Layer(Component):
+    """The base of all layers. A layer holds no arrays."""
+
+    family: ClassVar[str] = "layer"
+
+    @classmethod
+    def shorthand(cls, value: object) -> object:
+        """An activation's bare tag is a layer too: `relu` means `{type: activation, function: relu}`."""
+        if isinstance(value, str) and value not in cls.members() and value in families()["activation"].members():
+            return {"type": "activation", "function": value}
+        return super().shorthand(value)
+
+    def plan(self, inputs: InputSpec) -> Plan:
+        """What the layer needs and gives for these inputs. Raises `ShapeError` with the mend in its hint."""
+        raise NotImplementedError
+
+    def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
+        """Writes `y`. Leaves `x` as it is, unless `y` lies in `x`'s storage (only where the plan says `in_place`)."""
+        raise NotImplementedError
+
+    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None, mem: Memory, run: Pass) -> None:
+        """Overwrites every array of `mem.grads`, and `dx` unless it is None. May destroy `dy`; leaves `x` and `y`."""
+        raise NotImplementedError
+
+    def with_outputs(self, count: int) -> Self:
+        """The layer with `units: auto` filled in; most layers have nothing to fill in."""
+        return self
+
+    def expects(self, condition: bool, expected: str, inputs: InputSpec, hint: str) -> None:
+        """Raises the `ShapeError` that teaches the mend where `condition` does not hold."""
+        if not condition:
+            raise ShapeError(f"({self.tag()}) expects {expected}, got {inputs.shape}", hint=hint)
+
+
+class WeightedLayer(Layer):
+    """A layer with weights: how they start and what is added to the loss for them."""
+
+    init: Initializer | None = Field(None, description="How the weights start; the model's `init` when absent.")
+    bias_init: Initializer = Field(Zeros(), description="How the biases start.")
+    l1: float | None = Field(None, ge=0, description="Overrides the global l1 for this layer's weights.")
+    l2: float | None = Field(None, ge=0, description="Overrides the global l2 for this layer's weights.")
+
+    def weight_param(self, shape: Shape, fans: Fans, fallback: Initializer | None = None) -> Param:
+        """A weight array with this layer's settings."""
+        return Param(shape, self.init, fallback or GlorotUniform(), fans, l1=self.l1, l2=self.l2)
+
+    def bias_param(self, *shape: int) -> Param:
+        """A bias array: never decayed."""
+        return Param(shape, self.bias_init, decay=False)

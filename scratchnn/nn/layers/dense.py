@@ -1,0 +1,75 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from pydantic import Field
+
+from scratchnn.errors import ShapeError
+from scratchnn.nn.activations import Activation
+from scratchnn.nn.layer import InputSpec, Plan, WeightedLayer
+from scratchnn.nn.memory import Array, Buffer, Memory, Pass
+
+
+class Dense(WeightedLayer):
+    """y = f(x W + b). x: (B, I), W: (I, O), b: (O), y: (B, O).
+
+    dW = x' dz, db = sum of dz over the batch, dx = dz W', with dz = dy f'(x W + b).
+    """
+
+    type: Literal["dense"] = "dense"
+    units: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        description='Outputs per sample. "auto": as many as the target needs (last layer only).'
+    )
+    activation: Activation | None = Field(None, description="Applied to the output; none when absent.")
+    bias: bool = Field(True, description="Whether to add a bias.")
+
+    def with_outputs(self, count: int) -> Self:
+        """Fills in `units: auto`."""
+        return self.model_copy(update={"units": count}) if self.units == "auto" else self
+
+    def plan(self, inputs: InputSpec) -> Plan:
+        """One weight matrix, a bias, and the memory of the activation."""
+        self.expects(len(inputs.shape) == 1, "flat input", inputs, 'Add "flatten" before it.')
+        if self.units == "auto":
+            raise ShapeError("(dense) units: auto is only for the last layer", hint="Give a number of units.")
+        fan_in, fan_out = inputs.shape[0], self.units
+        output = InputSpec((fan_out,))
+        fallback = self.activation.fallback_init() if self.activation else None
+        params = {"weight": self.weight_param((fan_in, fan_out), (fan_in, fan_out), fallback)}
+        saved = {}
+        if self.bias:
+            params["bias"] = self.bias_param(fan_out)
+            saved["ones"] = Buffer(fill=1.0)
+        inner = self.activation.plan(output) if self.activation else None
+        if inner and not inner.in_place:
+            saved["z"] = Buffer(output.shape)
+        return Plan(
+            output,
+            params=params,
+            saved=saved,
+            children={"activation": inner} if inner else {},
+            reads_output=inner is not None and inner.reads_output,
+            flops=2 * fan_in * fan_out,
+        )
+
+    def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
+        """Writes y."""
+        z = getattr(mem.saved, "z", y)
+        np.matmul(x, mem.params.weight, out=z)
+        if self.bias:
+            np.add(z, mem.params.bias, out=z)
+        if self.activation is not None:
+            self.activation.forward(z, y, mem.children["activation"])
+
+    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None, mem: Memory, run: Pass) -> None:
+        """Writes the gradients of weight and bias, and dx. Turns dy into dz."""
+        if self.activation is not None:
+            self.activation.backward(getattr(mem.saved, "z", y), y, dy, dy, mem.children["activation"])
+        np.matmul(x.T, dy, out=mem.grads.weight)
+        if self.bias:
+            np.matmul(mem.saved.ones, dy, out=mem.grads.bias)
+        if dx is not None:
+            np.matmul(dy, mem.params.weight.T, out=dx)

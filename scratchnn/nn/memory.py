@@ -1,0 +1,49 @@
+"""Arrays and who owns them: what a layer asks for (`Buffer`), what it gets (`Memory`), what a pass carries (`Pass`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """An array that the network allocates once. With `per_sample` its first axis is the batch, not named in `shape`.
+
+    `fill` makes it a constant: it is filled once and must never be written to.
+    """
+
+    shape: Shape = ()
+    dtype: Literal["float", "bool", "ids"] = "float"
+    per_sample: bool = True
+    fill: float | None = None
+
+
+class Memory:
+    """Views of the allocated arrays for one batch size, made once: `mem.params.weight`, `mem.saved.mask`, ..."""
+
+    __slots__ = ("children", "grads", "params", "saved", "scratch", "state")
+
+    def __init__(self) -> None:
+        self.params = SimpleNamespace()
+        self.grads = SimpleNamespace()
+        self.saved = SimpleNamespace()
+        self.scratch = SimpleNamespace()
+        self.state = SimpleNamespace()
+        self.children: dict[str, Memory] = {}
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one forward and backward pass share: the mode, the randomness, and the real steps `(B, T)` of sequences."""
+
+    training: bool = False
+    rng: np.random.Generator = field(default_factory=lambda: np.random.Generator(np.random.PCG64(0)))
+    mask: Array | None = None

@@ -1,0 +1,144 @@
+"""A network: layers, planned and allocated once, then only computed.
+
+>>> from scratchnn.nn.layers.dense import Dense
+>>> network = Network([Dense(units=4, activation="relu"), Dense(units=2)], InputSpec((3,)))
+>>> network.arena.count
+26
+>>> network.initialize(np.random.default_rng(0))
+>>> network.predict(np.ones((5, 3), np.float32)).shape
+(5, 2)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from scratchnn.nn.arena import Arena, Workspace, allocate
+from scratchnn.nn.chain import Chain, Steps
+from scratchnn.nn.initializers import Initializer
+from scratchnn.nn.layer import InputSpec, Layer
+from scratchnn.nn.memory import Array, Buffer, Pass
+
+DType = Literal["float32", "float64"]
+PREDICT_ROWS = 256  # rows per forward pass outside of training: enough for the matrix products, small in memory
+
+
+class Batch:
+    """A network's arrays for one batch size: fill `inputs`, call `forward`, fill `output_gradient`, call `backward`."""
+
+    __slots__ = ("_steps", "input_gradient", "inputs", "output_gradient", "outputs")
+
+    def __init__(
+        self, steps: Steps, inputs: Array, outputs: Array, output_gradient: Array, input_gradient: Array | None
+    ) -> None:
+        self.inputs = inputs
+        self.outputs = outputs
+        self.output_gradient = output_gradient  # backward may destroy it
+        self.input_gradient = input_gradient
+        self._steps = steps
+        steps.bind_gradients(output_gradient, input_gradient)
+
+    def forward(self, run: Pass) -> Array:
+        """Computes and returns `outputs`, from `inputs` and the parameters."""
+        self._steps.forward(run)
+        return self.outputs
+
+    def backward(self, run: Pass) -> None:
+        """Overwrites the arena's gradients, and `input_gradient` where there is one."""
+        self._steps.backward(run)
+
+
+class Network:
+    """Layers on one arena. `init` starts every weight whose layer does not say otherwise."""
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        inputs: InputSpec,
+        *,
+        init: Initializer | None = None,
+        dtype: DType = "float32",
+        where: str = "model.layers",
+    ) -> None:
+        self.init = init
+        self.dtype = np.dtype(dtype)
+        self.chain = Chain(layers, inputs, where)
+        self.plan = self.chain.plan()
+        self.arena = Arena(self.plan, self.dtype)
+        self._predictor: NetworkWorkspace | None = None
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers, first to last."""
+        return self.chain.layers
+
+    @property
+    def inputs(self) -> InputSpec:
+        """What goes in."""
+        return self.chain.specs[0]
+
+    @property
+    def outputs(self) -> InputSpec:
+        """What comes out."""
+        return self.chain.specs[-1]
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Gives every parameter and state array its starting values."""
+        self.arena.initialize(self.init, rng)
+
+    def workspace(self, capacity: int, *, input_gradient: bool = False, poison: bool = False) -> NetworkWorkspace:
+        """New arrays for batches of up to `capacity` samples."""
+        return NetworkWorkspace(self, capacity, input_gradient=input_gradient, poison=poison)
+
+    def predict(self, inputs: Array) -> Array:
+        """The outputs (logits) for inputs `(N, *shape)` in inference mode, as a new array `(N, *outputs.shape)`."""
+        if self._predictor is None:
+            self._predictor = self.workspace(PREDICT_ROWS)
+        run = Pass(training=False)
+        outputs = np.empty((len(inputs), *self.outputs.shape), self.dtype)
+        for start in range(0, len(inputs), PREDICT_ROWS):
+            rows = inputs[start : start + PREDICT_ROWS]
+            batch = self._predictor.batch(len(rows))
+            batch.inputs[...] = rows
+            outputs[start : start + PREDICT_ROWS] = batch.forward(run)
+        return outputs
+
+
+class NetworkWorkspace:
+    """What a network needs besides its arena to run batches of up to `capacity` samples."""
+
+    def __init__(self, network: Network, capacity: int, *, input_gradient: bool, poison: bool) -> None:
+        self._network = network
+        self._workspace = Workspace(network.arena, network.plan, capacity, poison=poison)
+        self._inputs = _array(Buffer(network.inputs.shape, network.inputs.kind), capacity, network.dtype)
+        self._outputs = _array(Buffer(network.outputs.shape), capacity, network.dtype)
+        self._output_gradient = np.empty_like(self._outputs)
+        self._input_gradient = np.empty_like(self._inputs) if input_gradient else None
+        self._batches: dict[int, Batch] = {}
+        if poison:
+            for array in (self._outputs, self._output_gradient, self._input_gradient):
+                if array is not None:
+                    array.fill(np.nan)
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that it holds."""
+        return self._workspace.nbytes + self._inputs.nbytes + 2 * self._outputs.nbytes
+
+    def batch(self, n: int) -> Batch:
+        """The arrays for n samples; made at the first call, then the same object."""
+        if n not in self._batches:
+            inputs, outputs = self._inputs[:n], self._outputs[:n]
+            steps = self._network.chain.bind(inputs, outputs, self._workspace.memory(n))
+            dx = None if self._input_gradient is None else self._input_gradient[:n]
+            self._batches[n] = Batch(steps, inputs, outputs, self._output_gradient[:n], dx)
+        return self._batches[n]
+
+
+def _array(buffer: Buffer, capacity: int, dtype: np.dtype[np.generic]) -> Array:
+    kind = np.dtype(np.int64) if buffer.dtype == "ids" else dtype
+    shape = (capacity, *buffer.shape)
+    return allocate(int(np.prod(shape)), kind).reshape(shape)
