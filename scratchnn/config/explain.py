@@ -1,0 +1,305 @@
+"""Checks a document against a settings class, and reports every fault where it was written, in plain words.
+
+Pydantic names a fault by a path in which keys stand beside tags and the names of union branches. `_Explainer` walks
+that path together with the classes and the raw data, and keeps only what the user wrote.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, cast, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from scratchnn.component import Component, Settings
+from scratchnn.config.describe import (
+    advice,
+    describe,
+    family_of,
+    is_mapping,
+    is_model,
+    is_sequence,
+    is_union,
+    show,
+    unwrap,
+    with_article,
+)
+from scratchnn.config.document import Document
+from scratchnn.config.key_path import KeyPath, format_key_path, list_index, split_key_path
+from scratchnn.config.misplaced import belongs_elsewhere, keys_of
+from scratchnn.errors import ConfigError, suggestion
+
+MAX_FAULTS = 50
+
+_ABSENT: Any = object()
+_Settings = TypeVar("_Settings", bound=Settings)
+
+
+def validate(document: Document, root: type[_Settings], prefix: str = "") -> _Settings:
+    """The settings in a document, or in the part of it below the key path `prefix` (an empty mapping where absent).
+
+    Raises `ConfigError` with every fault in the order of the file, `MAX_FAULTS` of them at most.
+    """
+    data: Any = document.data
+    start: KeyPath = ()
+    for step in split_key_path(prefix)[0]:
+        key = list_index(step, len(data)) if isinstance(data, list) else step
+        data = _child(data, key)
+        start = (*start, step if key is None else key)
+    data = {} if data is _ABSENT else data
+    try:
+        return root.model_validate(data)
+    except ValidationError as error:
+        errors = [
+            _Error(fault["loc"], fault["type"], fault["input"], fault.get("ctx", {}))
+            for fault in error.errors(include_url=False)
+        ]
+    explainer = _Explainer(root, start)
+    explainer.explain(root, data, start, errors)
+    raise ConfigError.of(_in_order(explainer.faults, document))
+
+
+def _in_order(faults: Iterable[_Fault], document: Document) -> list[ConfigError]:
+    """The faults as errors, in the order of the file, without repetition."""
+    ordered = sorted(faults, key=lambda fault: document.order(fault.at, key=fault.at_key))
+    errors: dict[tuple[str, str], ConfigError] = {}
+    for fault in ordered:
+        name = format_key_path(fault.path)
+        message = f"{name}: {fault.message}" if name else fault.message
+        where = document.where(fault.at, key=fault.at_key)
+        errors.setdefault((where, message), ConfigError(message, where=where, hint=fault.hint))
+    shown = list(errors.values())
+    if len(shown) > MAX_FAULTS:
+        rest = len(shown) - MAX_FAULTS
+        shown[MAX_FAULTS:] = [ConfigError(f"and {rest} more faults", where=document.name)]
+    return shown
+
+
+class _Error(NamedTuple):
+    """A fault as pydantic tells it; `steps` is what is left of its path."""
+
+    steps: tuple[int | str, ...]
+    kind: str
+    value: Any
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """A fault of the value at `path`. `at` is the place that the message points to, its key where `at_key`."""
+
+    path: KeyPath
+    message: str
+    hint: str = ""
+    at: KeyPath = ()
+    at_key: bool = False
+
+
+@dataclass
+class _Explainer:
+    """Collects the faults of one document."""
+
+    root: type[Settings]
+    start: KeyPath
+    faults: list[_Fault] = field(default_factory=list)
+    short: set[KeyPath] = field(default_factory=set)  # where a component is written in a short form
+
+    def explain(
+        self, annotation: Any, data: Any, path: KeyPath, errors: Sequence[_Error], also: tuple[str, ...] = ()
+    ) -> None:
+        """The faults of one value. `also` holds names that it may have besides the tags of a family."""
+        bare, metadata = unwrap(_without_null(annotation))
+        here = [error for error in errors if not error.steps]
+        below = _by_step(error for error in errors if error.steps)
+        family = family_of(bare)
+        if is_union(bare):
+            self._wrong(annotation, data, path, here)
+            if below:
+                self._union(annotation, bare, data, path, below)
+        elif family is not None:
+            self._unknown_member(family, data, path, here, also)
+            members = family.members()
+            full = family.shorthand(data)
+            if full is not data:
+                self.short.add(path)
+            for tag, inner in below.items():
+                self.explain(members.get(str(tag), Any), full, path, inner)
+        elif is_model(bare):
+            self._wrong(annotation, data, path, here)
+            self._model(bare, data, path, below)
+        else:
+            self._wrong(annotation, data, path, here)
+            for step, inner in below.items():
+                self._entry(Annotated[bare, *metadata] if metadata else bare, data, path, step, inner)
+
+    def _entry(self, annotation: Any, data: Any, path: KeyPath, step: int | str, errors: Sequence[_Error]) -> None:
+        """One entry of a list or mapping; anything else was changed on the way in, and is its parent's fault."""
+        bare = unwrap(annotation)[0]
+        child = _child(data, step)
+        if child is _ABSENT or not (is_mapping(bare) or is_sequence(bare)):
+            self._wrong(annotation, data, path, [error._replace(steps=()) for error in errors])
+            return
+        kinds = [kind for kind in get_args(bare) if kind is not Ellipsis]
+        if is_mapping(bare):
+            kind = kinds[1] if len(kinds) == 2 else Any
+        else:
+            kind = (kinds[int(step)] if int(step) < len(kinds) else kinds[-1]) if kinds else Any
+        self.explain(kind, child, (*path, step), errors)
+
+    def _model(
+        self, model: type[BaseModel], data: Any, path: KeyPath, below: Mapping[int | str, Sequence[_Error]]
+    ) -> None:
+        fields = keys_of(model)
+        for step, errors in below.items():
+            name = str(step)
+            kinds = {error.kind for error in errors if len(error.steps) == 0}
+            if "extra_forbidden" in kinds:
+                hint = belongs_elsewhere(name, model, self.root, inside=len(path) > len(self.start))
+                hint = hint or suggestion(name, fields)
+                self.faults.append(_Fault(path, f'unknown key "{name}"', hint, (*path, name), at_key=True))
+            elif "missing" in kinds:
+                help_text = _full_form(model) if path in self.short else fields[name].description or ""
+                self.faults.append(_Fault(path, f'lacks the required key "{name}"', help_text, path, at_key=True))
+            elif name in fields:
+                child = _child(data, name)
+                inside = child is not _ABSENT
+                self.explain(_kind(fields[name]), errors[0].value if not inside else child, (*path, name), errors)
+            else:
+                self._wrong(model, data, path, [error._replace(steps=()) for error in errors])
+
+    def _unknown_member(
+        self, family: type[Component], data: Any, path: KeyPath, errors: Sequence[_Error], also: tuple[str, ...]
+    ) -> None:
+        tags = list(family.members())
+        for error in errors:
+            if error.kind == "union_tag_invalid":
+                full = family.shorthand(data)
+                tag = full.get("type") if isinstance(full, dict) else error.context.get("tag")
+                at = (*path, "type") if isinstance(data, dict) else path
+                hint = suggestion(tag if isinstance(tag, str) else "", [*tags, *also])
+                self.faults.append(_Fault(path, f"unknown {family.family} {show(tag)}", hint, at))
+            elif error.kind == "union_tag_not_found":
+                message = f"lacks `type`, the name of the {family.family}"
+                self.faults.append(_Fault(path, message, _without_type(data, tags), path, at_key=True))
+            elif error.kind in ("model_attributes_type", "dict_type", "model_type"):
+                message = f"expects {with_article(family.family)}, got {show(data)}"
+                self.faults.append(_Fault(path, message, suggestion("", [*tags, *also]), path))
+            else:
+                self._wrong(family, data, path, [error])
+
+    def _union(
+        self, annotation: Any, bare: Any, data: Any, path: KeyPath, branches: Mapping[int | str, Sequence[_Error]]
+    ) -> None:
+        """Follows the branch that the value was most likely meant for; without one, tells all that would do."""
+        members = [member for member in get_args(bare) if member is not type(None)]
+        errors = next(iter(branches.values()))
+        if len(branches) == len(members):
+            ranked = zip([_fit(member, data) for member in members], members, branches.values(), strict=True)
+            fit, best, errors = max(ranked, key=lambda branch: branch[0])
+            if fit >= 2:
+                self.explain(best, data, path, errors, tuple(_literals(bare)))
+                return
+        self._wrong(annotation, data, path, [_Error((), "", data, {})], _literals(bare))
+
+    def _wrong(
+        self, annotation: Any, data: Any, path: KeyPath, errors: Sequence[_Error], names: Sequence[str] = ()
+    ) -> None:
+        """A value that its field does not take."""
+        for error in errors:
+            value = error.value if data is _ABSENT else data
+            if error.kind in ("value_error", "assertion_error"):
+                message, hint = str(error.context.get("error", "is not valid")), ""
+            elif error.kind == "finite_number":
+                message, hint = f"expects a finite number, got {show(value)}", ""
+            else:
+                names = names or _literals(annotation)
+                near = suggestion(value, names) if isinstance(value, str) and names else ""
+                hint = near if near.startswith("Did") else advice(annotation, value)
+                message = f"expects {describe(annotation)}, got {show(value)}"
+            self.faults.append(_Fault(path, message, hint, path, at_key=isinstance(value, dict | list)))
+
+
+def _full_form(model: type[BaseModel]) -> str:
+    """A hint that shows how a component with required keys is written."""
+    tag = f"type: {model.tag()}" if issubclass(model, Component) else ""
+    required = [f"{name}: ..." for name, info in keys_of(model).items() if info.is_required()]
+    return f"Write {{{', '.join(filter(None, [tag, *required]))}}}."
+
+
+def _without_type(data: Any, tags: Sequence[str]) -> str:
+    """A hint for a component that lacks `type`."""
+    near = difflib.get_close_matches("type", data, n=1) if isinstance(data, dict) else []
+    if near:
+        return f'Write "type" for "{near[0]}".'
+    tag = next((tag for tag in tags if isinstance(data, dict) and tag in data), None)
+    return f'Write "type: {tag}", with its keys beside it.' if tag else suggestion("", tags)
+
+
+def _child(data: Any, step: Any) -> Any:
+    """The value below a key or an index, or `_ABSENT`."""
+    if isinstance(data, dict) and isinstance(step, str):
+        return data.get(step, _ABSENT)
+    if isinstance(data, list) and isinstance(step, int) and step < len(data):
+        return data[step]
+    return _ABSENT
+
+
+def _by_step(errors: Iterable[_Error]) -> dict[int | str, list[_Error]]:
+    """Errors by the first step of their path, without that step."""
+    groups: dict[int | str, list[_Error]] = {}
+    for error in errors:
+        groups.setdefault(error.steps[0], []).append(error._replace(steps=error.steps[1:]))
+    return groups
+
+
+def _kind(info: FieldInfo) -> Any:
+    """The annotation of a field with its constraints."""
+    return Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+
+
+def _without_null(annotation: Any) -> Any:
+    """`X` for `X | None`: pydantic leaves null out of its paths."""
+    bare, metadata = unwrap(annotation)
+    members = [member for member in get_args(bare) if member is not type(None)] if is_union(bare) else []
+    if len(members) != 1:
+        return annotation
+    return Annotated[members[0], *metadata] if metadata else members[0]
+
+
+def _literals(annotation: Any) -> list[str]:
+    """The words that an annotation takes."""
+    bare = unwrap(annotation)[0]
+    if get_origin(bare) is Literal:
+        return [value for value in get_args(bare) if isinstance(value, str)]
+    return [word for member in get_args(bare) for word in _literals(member)] if is_union(bare) else []
+
+
+def _fit(annotation: Any, data: Any) -> float:
+    """How likely a value was meant for a branch of a union; 2 and more: it is of that kind."""
+    bare = unwrap(annotation)[0]
+    family = family_of(bare)
+    if is_union(bare):
+        return max(_fit(member, data) for member in get_args(bare))
+    if get_origin(bare) is Literal:
+        return 1.0 if isinstance(data, tuple({type(value) for value in get_args(bare)})) else 0.0
+    if isinstance(data, dict):
+        if family is not None:
+            return 3.0 if isinstance(data.get("type"), str) else 2.1
+        if is_model(bare):
+            model = cast("type[BaseModel]", bare)
+            if issubclass(model, Component):
+                return 4.0 if data.get("type") == model.tag() else 2.1
+            return 2.5 if data.keys() & keys_of(model).keys() else 2.15
+        return 2.2 if is_mapping(bare) else 0.0
+    if isinstance(data, list):
+        return 2.0 if is_sequence(bare) else 0.0
+    if isinstance(data, str):
+        return 2.0 if bare is str or family is not None else 0.0
+    if isinstance(data, bool):
+        return 2.0 if bare is bool else 0.0
+    if isinstance(data, int):
+        return 2.0 if bare in (int, float) else 0.0
+    return 2.0 if isinstance(data, float) and bare is float else 0.0
