@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import types
-from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from scratchnn.component import Component
+from scratchnn.config.annotations import family_of, is_mapping, is_sequence, is_union, unwrap
 from scratchnn.config.scalars import resolve_scalar
 
 _NAMES: dict[object, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
@@ -81,43 +78,6 @@ def _lengths(metadata: Iterable[Any]) -> str:
     chosen = [f"{word} {limits[name]}" for name, word in words if limits.get(name)]
     pattern = f' that matches "{limits["pattern"]}"' if "pattern" in limits else ""
     return (f" of length {' and '.join(chosen)}" if chosen else "") + pattern
-
-
-def unwrap(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
-    """An annotation without `Annotated`, and what was attached to it."""
-    metadata: tuple[Any, ...] = ()
-    while get_origin(annotation) is Annotated:
-        annotation, *attached = get_args(annotation)
-        metadata = (*attached, *metadata)
-    return annotation, metadata
-
-
-def is_union(annotation: Any) -> bool:
-    """Whether it is `X | Y`."""
-    return get_origin(annotation) in (Union, types.UnionType)
-
-
-def is_model(annotation: Any) -> bool:
-    """Whether it is a settings class or a component."""
-    return isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, BaseModel)
-
-
-def is_mapping(annotation: Any) -> bool:
-    """Whether its values are mappings in a config."""
-    origin = get_origin(annotation) or annotation
-    return is_model(annotation) or (isinstance(origin, type) and issubclass(origin, Mapping))
-
-
-def is_sequence(annotation: Any) -> bool:
-    """Whether its values are lists in a config."""
-    origin = get_origin(annotation) or annotation
-    return isinstance(origin, type) and issubclass(origin, list | tuple | AbstractSet)
-
-
-def family_of(annotation: Any) -> type[Component] | None:
-    """The family that an annotation names, or None for anything else, also for one member of a family."""
-    is_family = is_model(annotation) and issubclass(annotation, Component) and "family" in annotation.__dict__
-    return annotation if is_family else None
 
 
 def with_article(noun: str) -> str:

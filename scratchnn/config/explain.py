@@ -9,27 +9,28 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar, cast, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from scratchnn.component import Component, Settings
-from scratchnn.config.describe import (
-    advice,
-    describe,
+from scratchnn.config.annotations import (
     family_of,
     is_mapping,
     is_model,
     is_sequence,
     is_union,
-    show,
+    keys_of,
+    literals,
     unwrap,
-    with_article,
+    without_null,
 )
+from scratchnn.config.branches import fit
+from scratchnn.config.describe import advice, describe, show, with_article
 from scratchnn.config.document import Document
 from scratchnn.config.key_path import KeyPath, format_key_path, list_index, split_key_path
-from scratchnn.config.misplaced import belongs_elsewhere, keys_of
+from scratchnn.config.misplaced import belongs_elsewhere
 from scratchnn.errors import ConfigError, suggestion
 
 MAX_FAULTS = 50
@@ -111,7 +112,7 @@ class _Explainer:
         self, annotation: Any, data: Any, path: KeyPath, errors: Sequence[_Error], also: tuple[str, ...] = ()
     ) -> None:
         """The faults of one value. `also` holds names that it may have besides the tags of a family."""
-        bare, metadata = unwrap(_without_null(annotation))
+        bare, metadata = unwrap(without_null(annotation))
         here = [error for error in errors if not error.steps]
         below = _by_step(error for error in errors if error.steps)
         family = family_of(bare)
@@ -197,12 +198,12 @@ class _Explainer:
         members = [member for member in get_args(bare) if member is not type(None)]
         errors = next(iter(branches.values()))
         if len(branches) == len(members):
-            ranked = zip([_fit(member, data) for member in members], members, branches.values(), strict=True)
-            fit, best, errors = max(ranked, key=lambda branch: branch[0])
-            if fit >= 2:
-                self.explain(best, data, path, errors, tuple(_literals(bare)))
+            ranked = zip([fit(member, data) for member in members], members, branches.values(), strict=True)
+            best_fit, best, errors = max(ranked, key=lambda branch: branch[0])
+            if best_fit >= 2:
+                self.explain(best, data, path, errors, tuple(literals(bare)))
                 return
-        self._wrong(annotation, data, path, [_Error((), "", data, {})], _literals(bare))
+        self._wrong(annotation, data, path, [_Error((), "", data, {})], literals(bare))
 
     def _wrong(
         self, annotation: Any, data: Any, path: KeyPath, errors: Sequence[_Error], names: Sequence[str] = ()
@@ -215,7 +216,7 @@ class _Explainer:
             elif error.kind == "finite_number":
                 message, hint = f"expects a finite number, got {show(value)}", ""
             else:
-                names = names or _literals(annotation)
+                names = names or literals(annotation)
                 near = suggestion(value, names) if isinstance(value, str) and names else ""
                 hint = near if near.startswith("Did") else advice(annotation, value)
                 message = f"expects {describe(annotation)}, got {show(value)}"
@@ -258,48 +259,3 @@ def _by_step(errors: Iterable[_Error]) -> dict[int | str, list[_Error]]:
 def _kind(info: FieldInfo) -> Any:
     """The annotation of a field with its constraints."""
     return Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
-
-
-def _without_null(annotation: Any) -> Any:
-    """`X` for `X | None`: pydantic leaves null out of its paths."""
-    bare, metadata = unwrap(annotation)
-    members = [member for member in get_args(bare) if member is not type(None)] if is_union(bare) else []
-    if len(members) != 1:
-        return annotation
-    return Annotated[members[0], *metadata] if metadata else members[0]
-
-
-def _literals(annotation: Any) -> list[str]:
-    """The words that an annotation takes."""
-    bare = unwrap(annotation)[0]
-    if get_origin(bare) is Literal:
-        return [value for value in get_args(bare) if isinstance(value, str)]
-    return [word for member in get_args(bare) for word in _literals(member)] if is_union(bare) else []
-
-
-def _fit(annotation: Any, data: Any) -> float:
-    """How likely a value was meant for a branch of a union; 2 and more: it is of that kind."""
-    bare = unwrap(annotation)[0]
-    family = family_of(bare)
-    if is_union(bare):
-        return max(_fit(member, data) for member in get_args(bare))
-    if get_origin(bare) is Literal:
-        return 1.0 if isinstance(data, tuple({type(value) for value in get_args(bare)})) else 0.0
-    if isinstance(data, dict):
-        if family is not None:
-            return 3.0 if isinstance(data.get("type"), str) else 2.1
-        if is_model(bare):
-            model = cast("type[BaseModel]", bare)
-            if issubclass(model, Component):
-                return 4.0 if data.get("type") == model.tag() else 2.1
-            return 2.5 if data.keys() & keys_of(model).keys() else 2.15
-        return 2.2 if is_mapping(bare) else 0.0
-    if isinstance(data, list):
-        return 2.0 if is_sequence(bare) else 0.0
-    if isinstance(data, str):
-        return 2.0 if bare is str or family is not None else 0.0
-    if isinstance(data, bool):
-        return 2.0 if bare is bool else 0.0
-    if isinstance(data, int):
-        return 2.0 if bare in (int, float) else 0.0
-    return 2.0 if isinstance(data, float) and bare is float else 0.0

@@ -5,15 +5,9 @@ from __future__ import annotations
 from typing import Any, cast, get_args
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 from scratchnn.component import Component, Settings
-from scratchnn.config.describe import family_of, is_model, is_union, unwrap
-
-
-def keys_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """The fields of a class by the key that a config writes."""
-    return {info.alias or name: info for name, info in model.model_fields.items()}
+from scratchnn.config.annotations import family_of, is_model, is_union, keys_of, unwrap
 
 
 def belongs_elsewhere(key: str, model: type[BaseModel], root: type[Settings], *, inside: bool) -> str:
