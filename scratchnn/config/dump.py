@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from scratchnn.component import Settings
 from scratchnn.config.annotations import keys_of
 from scratchnn.config.scalars import resolve_scalar
 
+_BREAKING = re.compile("[\x85\u2028\u2029\ufeff]")
+
 
 def dump_config(settings: Settings) -> str:
     """The complete YAML of settings: every field in the order of its class, defaults too.
@@ -19,13 +22,15 @@ def dump_config(settings: Settings) -> str:
     `validate(parse_document(dump_config(settings), name), type(settings))` gives equal settings, to the bit of each
     float. Raises `TypeError` for a field that no config can hold.
     """
+    data = plain(settings)
+    text = _dump(data, allow_unicode=True)
+    # PyYAML writes these bare even in quotes, where a reader takes them for line ends or drops them.
+    return _dump(data, allow_unicode=False) if _BREAKING.search(text) else text
+
+
+def _dump(data: Any, *, allow_unicode: bool) -> str:
     return yaml.dump(
-        plain(settings),
-        Dumper=_Dumper,
-        sort_keys=False,
-        allow_unicode=True,
-        default_flow_style=False,
-        width=100,
+        data, Dumper=_Dumper, sort_keys=False, allow_unicode=allow_unicode, default_flow_style=False, width=100
     )
 
 

@@ -8,7 +8,9 @@ import re
 Key = str | int
 KeyPath = tuple[Key, ...]
 
-_STEP = re.compile(r'(?:^|\.)(?:(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<name>[^.\[\]"=]+))|\[(?P<index>-?[0-9]{1,9}|\+)\]')
+_STEP = re.compile(
+    r'(?:^|(?<=[\s\S])\.)(?:(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<name>[^.\[\]"=]+))|\[(?P<index>-?[0-9]{1,9}|\+)\]'
+)
 _BARE = re.compile(r'[^.\[\]"=\s]+(?: +[^.\[\]"=\s]+)*')
 
 

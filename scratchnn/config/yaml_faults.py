@@ -29,7 +29,7 @@ _FAULTS = (
         "Use single quotes, or double the backslash.",
     ),
     ("found undefined alias", "the alias names no anchor above it", "Write `&name` before the value that it repeats."),
-    ("found duplicate anchor", "the anchor's name is taken", "Give each `&name` once."),
+    ("second occurrence", "the anchor's name is taken", "Give each `&name` once."),
     ("more than", "", "Is it data? A config names its data files, it does not hold them."),
     ("nested more than", "", "Take out brackets or indentation."),
 )
