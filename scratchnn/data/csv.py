@@ -1,0 +1,128 @@
+"""Tables in CSV files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from scratchnn.data.files import locate, read_bytes, shown
+from scratchnn.data.sources import Source
+from scratchnn.data.tables import Table
+from scratchnn.errors import DataError
+
+Rows = list[list[str]]
+
+
+class Csv(Source):
+    """A table in UTF-8 text, one row a line, names in the first line (RFC 4180; a byte order mark is accepted).
+
+    Cells are taken as written, spaces too. Blank lines at the end are skipped.
+    """
+
+    type: Literal["csv"] = "csv"
+    tabular: ClassVar[bool] = True
+    path: str = Field(min_length=1, description="The file.")
+    delimiter: str = Field(",", min_length=1, max_length=1, description="The character between two cells.")
+    quote: str = Field('"', min_length=1, max_length=1, description="The character around cells with a delimiter.")
+    columns: list[str] | None = Field(
+        None, min_length=1, description="Names of the columns, for a file that has no header line."
+    )
+
+    @model_validator(mode="after")
+    def _characters(self) -> Self:
+        if self.delimiter == self.quote or {self.delimiter, self.quote} & {"\r", "\n", "\0"}:
+            raise PydanticCustomError("csv", "delimiter and quote must differ, and neither may end a line.")
+        if self.columns is not None and (len(set(self.columns)) < len(self.columns) or "" in self.columns):
+            raise PydanticCustomError("csv", "columns must be distinct names, none empty.")
+        return self
+
+    def read(self, base: Path) -> Table:
+        """Every row. Raises `DataError` with file, line and column, or `StorageError`."""
+        path = locate(base, self.path)
+        where = shown(path)
+        text = _decode(read_bytes(path), where)
+        rows, lines = self._parse(text, where)
+        if self.columns is None:
+            if not rows:
+                raise DataError("the file is empty", where=where, hint="Write a header line, then one line a row.")
+            names, rows, lines = rows[0], rows[1:], lines[1:]
+            self._check_header(names, where)
+        else:
+            names = self.columns
+        if not rows:
+            hint = "Add one line for each row."
+            raise DataError(
+                "there is no row of data, only a header" if self.columns is None else "the file is empty",
+                where=where,
+                hint=hint,
+            )
+        for row, line in zip(rows, lines, strict=True):
+            if len(row) != len(names):
+                raise self._wrong_length(row, len(names), f"{where}:{line}")
+        columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+        return Table(where, columns, np.array(lines, np.int64))
+
+    def _parse(self, text: str, where: str) -> tuple[Rows, list[int]]:
+        """The rows and the line on which each starts, without the blank lines at the end."""
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, quotechar=self.quote, strict=True)
+        rows: Rows = []
+        lines: list[int] = []
+        line = 1
+        try:
+            for row in reader:
+                rows.append(row)
+                lines.append(line)
+                line = reader.line_num + 1
+        except csv.Error as error:
+            hint = f"A cell that holds {self.quote} is quoted, and each {self.quote} in it is doubled."
+            raise DataError(f"not well-formed CSV: {error}", where=f"{where}:{line}", hint=hint) from None
+        while rows and not rows[-1]:
+            rows.pop()
+            lines.pop()
+        return rows, lines
+
+    def _check_header(self, names: list[str], where: str) -> None:
+        place = f"{where}:1"
+        if len(names) == 1:
+            other = next((mark for mark in ";\t|," if mark != self.delimiter and mark in names[0]), None)
+            if other is not None:
+                written = {"\t": r'"\t"'}.get(other, f'"{other}"')
+                hint = f"Set {{type: csv, path: ..., delimiter: {written}}}."
+                raise DataError(f'the header is a single column, "{names[0]}"', where=place, hint=hint)
+        seen: set[str] = set()
+        for number, name in enumerate(names, 1):
+            if not name.strip():
+                raise DataError(f"column {number} has no name", where=place, hint="Name every column in the header.")
+            if name in seen:
+                raise DataError(f'two columns are named "{name}"', where=place, hint="Rename one of them.")
+            seen.add(name)
+
+    def _wrong_length(self, row: list[str], expected: int, place: str) -> DataError:
+        if not row:
+            return DataError("the line is blank", where=place, hint="Delete it.")
+        got = f"{len(row)} cell{'s' * (len(row) != 1)}, expected {expected}"
+        hint = f"Quote cells that hold a {self.delimiter!r}." if len(row) > expected else "Fill the row."
+        return DataError(got, where=place, hint=hint)
+
+
+def _decode(data: bytes, where: str) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        hint = "Save the file as UTF-8."
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            hint = "The file looks like UTF-16. " + hint
+        got = f"byte 0x{data[error.start]:02x} is not UTF-8 text"
+        raise DataError(got, where=f"{where}:{line}", hint=hint) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        hint = "A CSV file holds text only; is this another kind of file?"
+        raise DataError("the line holds a NUL byte", where=f"{where}:{line}", hint=hint)
+    return text

@@ -1,0 +1,287 @@
+"""The fitted half of preprocessing: everything learned from the training rows, as data that a model file can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from numpy.typing import DTypeLike
+from pydantic import Field, FiniteFloat, model_validator
+
+from scratchnn.component import Settings
+from scratchnn.data.tables import Array, Arrays, Table, Task, is_number, number_name
+from scratchnn.errors import DataError
+
+PositiveOrZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class NumberColumn(Settings):
+    """x' = (x - offset) / scale; 0 where scale is 0."""
+
+    type: Literal["number"] = "number"
+    name: str = Field(description="The column.")
+    offset: FiniteFloat = Field(description="Subtracted first.")
+    scale: PositiveOrZero = Field(description="Divided by. 0: the column was constant, and is always 0.")
+
+
+class CategoryColumn(Settings):
+    """One input a level."""
+
+    type: Literal["category"] = "category"
+    name: str = Field(description="The column.")
+    levels: list[str] = Field(min_length=1, description="The levels, in the order of the inputs.")
+
+
+Column = Annotated[NumberColumn | CategoryColumn, Field(discriminator="type")]
+
+
+class TableInputs(Settings):
+    """The inputs of a table, one after the other: (N, F)."""
+
+    type: Literal["table"] = "table"
+    columns: list[Column] = Field(min_length=1, description="The columns in the order of the inputs.")
+
+
+class ArrayInputs(Settings):
+    """The inputs of an array (N, *shape): x' = (x - offset) / scale, one pair for all or one a feature."""
+
+    type: Literal["array"] = "array"
+    shape: list[Annotated[int, Field(ge=1)]] = Field(min_length=1, max_length=8, description="Without the sample axis.")
+    offset: list[FiniteFloat] = Field(min_length=1, description="Subtracted first.")
+    scale: list[PositiveOrZero] = Field(min_length=1, description="Divided by; 0 gives 0.")
+
+    @model_validator(mode="after")
+    def _lengths(self) -> Self:
+        lengths = {len(self.offset), len(self.scale)}
+        if len(lengths) > 1 or not lengths <= {1, self.shape[0] if len(self.shape) == 1 else 1}:
+            raise ValueError("offset and scale need one number, or one for each feature of flat inputs")
+        return self
+
+
+class Encoder(Settings):
+    """Turns raw rows into what a network takes, and its outputs back into classes or units.
+
+    It holds what was fitted on the training rows and nothing else. JSON keeps every float exactly.
+
+    >>> columns = TableInputs(columns=[NumberColumn(name="age", offset=40.0, scale=10.0)])
+    >>> encoder = Encoder(task="classification", inputs=columns, targets=["sick"], classes=["no", "yes"])
+    >>> encoder.encode_inputs(Table("new.csv", {"age": ("35", "50")}, np.array([2, 3]))).tolist()
+    [[-0.5], [1.0]]
+    """
+
+    task: Task = Field(description="classification or regression.")
+    inputs: Annotated[TableInputs | ArrayInputs, Field(discriminator="type")] = Field(description="The inputs.")
+    targets: list[str] = Field(min_length=1, description="Names of the target columns.")
+    classes: list[str] = Field([], description="Class names in the order of their ids; empty for regression.")
+    target_offset: list[FiniteFloat] = Field([], description="Subtracted from each target; empty for classification.")
+    target_scale: list[Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(
+        [], description="Divides each target; empty for classification."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [column.name for column in self.inputs.columns] if isinstance(self.inputs, TableInputs) else []
+        levels = [column.levels for column in getattr(self.inputs, "columns", []) if isinstance(column, CategoryColumn)]
+        for values in (names, self.targets, self.classes, *levels):
+            if len(set(values)) < len(values):
+                raise ValueError("names, classes and levels must be distinct")
+        if self.task == "classification":
+            if len(self.classes) < 2 or len(self.targets) != 1 or self.target_offset or self.target_scale:
+                raise ValueError("classification needs one target of two classes or more, unscaled")
+        elif self.classes or not len(self.targets) == len(self.target_offset) == len(self.target_scale):
+            raise ValueError("regression needs an offset and a scale for each target, and no classes")
+        return self
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of one sample."""
+        if isinstance(self.inputs, ArrayInputs):
+            return tuple(self.inputs.shape)
+        return (sum(_width(column) for column in self.inputs.columns),)
+
+    @property
+    def input_columns(self) -> list[str]:
+        """The columns that a table needs; x1, x2, ... for flat arrays, none for others."""
+        if isinstance(self.inputs, TableInputs):
+            return [column.name for column in self.inputs.columns]
+        return [f"x{number + 1}" for number in range(self.inputs.shape[0])] if len(self.inputs.shape) == 1 else []
+
+    @property
+    def feature_names(self) -> list[str]:
+        """A name for every input of flat samples: `age`, or `deck=A` for a level."""
+        if isinstance(self.inputs, ArrayInputs):
+            return self.input_columns
+        names: list[str] = []
+        for column in self.inputs.columns:
+            if isinstance(column, CategoryColumn):
+                names += [f"{column.name}={level}" for level in column.levels]
+            else:
+                names.append(column.name)
+        return names
+
+    @property
+    def class_names(self) -> list[str]:
+        """The classes in the order of their ids; empty for regression."""
+        return self.classes
+
+    @property
+    def target_count(self) -> int:
+        """How many target columns there are."""
+        return len(self.targets)
+
+    def encode_inputs(self, data: Table | Arrays, dtype: DTypeLike = np.float32) -> Array:
+        """Inputs (N, *input_shape), C-contiguous. Other columns and another order of columns do no harm.
+
+        Raises `DataError` for a missing column or cell, a text where a number belongs, or another shape.
+        """
+        out = np.zeros((len(data), *self.input_shape), dtype)
+        with np.errstate(over="ignore"):
+            if isinstance(self.inputs, ArrayInputs):
+                self._encode_array(self.inputs, data, out)
+            else:
+                self._encode_table(self.inputs, data, out)
+        if not _all_finite(data, out):
+            row = int(np.argwhere(~np.isfinite(out))[0, 0])
+            place = f"{data.where}:{data.lines[row]}" if isinstance(data, Table) else f"{data.where}:inputs[{row}]"
+            raise DataError(f"a number is too large for {out.dtype}", where=place, hint="Divide it by a large number.")
+        return out
+
+    def count_unseen(self, data: Table | Arrays) -> dict[str, int]:
+        """How many cells of each category column hold a level that training never saw; such cells encode to 0."""
+        if isinstance(self.inputs, ArrayInputs) or isinstance(data, Arrays):
+            return {}
+        counts = {}
+        for column in self.inputs.columns:
+            if isinstance(column, CategoryColumn):
+                known = set(column.levels)
+                counts[column.name] = sum(cell not in known for cell in data.cells(column.name))
+        return {name: count for name, count in counts.items() if count}
+
+    def encode_targets(self, data: Table | Arrays, dtype: DTypeLike = np.float32) -> Array:
+        """Class ids (N,) int64, or scaled numbers (N, K). Raises `DataError`, also for a label unseen in training."""
+        if self.task == "classification":
+            return self._encode_labels(data)
+        values = raw_numbers(data, self.targets)
+        if values.shape[1] != self.target_count:
+            raise DataError(f"{values.shape[1]} targets a sample, expected {self.target_count}", where=data.where)
+        scaled = (values - np.array(self.target_offset)) / np.array(self.target_scale)
+        with np.errstate(over="ignore"):
+            out = np.ascontiguousarray(scaled, dtype)
+        if not np.isfinite(out).all():
+            raise DataError(f"a target is too large for {out.dtype}", where=data.where, hint="Use other units.")
+        return out
+
+    def decode_targets(self, values: Array) -> Array:
+        """Scaled numbers (N, K) in the targets' own units, float64. For regression."""
+        units: Array = np.asarray(values, np.float64) * np.array(self.target_scale) + np.array(self.target_offset)
+        return units
+
+    def decode_classes(self, ids: Array) -> list[str]:
+        """The names of class ids (N,)."""
+        return [self.classes[number] for number in ids.tolist()]
+
+    def _encode_array(self, inputs: ArrayInputs, data: Table | Arrays, out: Array) -> None:
+        if isinstance(data, Table):
+            if len(inputs.shape) > 1:
+                hint = "Give an array file of the kind that the model was trained on."
+                raise DataError(
+                    f"is a table, but the model takes arrays {self.input_shape}", where=data.where, hint=hint
+                )
+            values = np.stack([data.numbers(name) for name in self.input_columns], axis=1)
+        else:
+            values = data.inputs
+        if values.shape[1:] != self.input_shape:
+            got = f"samples have the shape {values.shape[1:]}, but the model takes {self.input_shape}"
+            raise DataError(got, where=data.where, hint="Give samples of the shape that the model was trained on.")
+        offset, scale = np.array(inputs.offset), np.array(inputs.scale)
+        if len(offset) == 1 and offset[0] == 0 and scale[0] > 0:
+            np.divide(values, out.dtype.type(scale[0]), out=out, casting="unsafe", dtype=out.dtype)
+            return
+        for start in range(0, len(values), 4096):  # float64 copies of a few samples at a time
+            block = values[start : start + 4096] - offset
+            out[start : start + 4096] = np.divide(block, scale, out=np.zeros_like(block), where=scale > 0)
+
+    def _encode_table(self, inputs: TableInputs, data: Table | Arrays, out: Array) -> None:
+        if isinstance(data, Arrays):
+            names = ", ".join(self.input_columns)
+            raise DataError("holds arrays, but the model takes a table", where=data.where, hint=f"Columns: {names}.")
+        absent = [name for name in self.input_columns if name not in data.columns]
+        if absent:
+            found = ", ".join(data.columns)
+            quoted = ", ".join(f'"{name}"' for name in absent)
+            raise DataError(
+                f"there is no column {quoted}", where=data.where, hint=f"The model needs it; the file has {found}."
+            )
+        start = 0
+        for column in inputs.columns:
+            if isinstance(column, CategoryColumn):
+                place = {level: start + number for number, level in enumerate(column.levels)}
+                hits = [(row, place[cell]) for row, cell in enumerate(data.cells(column.name)) if cell in place]
+                if hits:
+                    out[tuple(zip(*hits, strict=True))] = 1
+            elif column.scale > 0:
+                out[:, start] = (data.numbers(column.name) - column.offset) / column.scale
+            else:
+                data.numbers(column.name)  # a constant column stays 0, but a broken cell in it is still an error
+            start += _width(column)
+
+    def _encode_labels(self, data: Table | Arrays) -> Array:
+        distinct, inverse = raw_labels(data, self.targets)
+        places = {name: number for number, name in enumerate(self.classes)}
+        if all(is_number(name) for name in self.classes):
+            distinct = [number_name(label) for label in distinct]
+        ids = np.array([places.get(label, -1) for label in distinct], np.int64)[inverse]
+        unseen = np.flatnonzero(ids < 0)
+        if len(unseen):
+            row = int(unseen[0])
+            label = distinct[inverse[row]]
+            place = f"{data.lines[row]}:{self.targets[0]}" if isinstance(data, Table) else f"targets[{row}]"
+            known = ", ".join(f'"{name}"' for name in self.classes[:20]) + (", ..." if len(self.classes) > 20 else "")
+            got = f'the class "{label}" does not occur in the training rows'
+            raise DataError(got, where=f"{data.where}:{place}", hint=f"Known classes: {known}.")
+        return ids
+
+
+def raw_labels(data: Table | Arrays, names: Sequence[str]) -> tuple[list[str], Array]:
+    """The distinct labels as written, and for each row the place (N,) of its label among them."""
+    if isinstance(data, Table):
+        cells = data.cells(names[0])
+        places: dict[str, int] = {}
+        inverse = [places.setdefault(cell, len(places)) for cell in cells]
+        return list(places), np.array(inverse, np.int64)
+    targets = own_targets(data)
+    if targets.ndim != 1:
+        hint = "Store one label a sample, or set data.task: regression."
+        raise DataError(f"targets have the shape {targets.shape}, not one class a sample", where=data.where, hint=hint)
+    values, inverse_array = np.unique(targets, return_inverse=True)
+    values = values.astype(np.int64) if values.dtype.kind == "b" else values
+    return [str(value) for value in values.tolist()], inverse_array
+
+
+def raw_numbers(data: Table | Arrays, names: Sequence[str]) -> Array:
+    """The targets as numbers (N, K), float64."""
+    if isinstance(data, Table):
+        return np.stack([data.numbers(name) for name in names], axis=1)
+    targets = own_targets(data)
+    if targets.dtype.kind == "U":
+        hint = "Set data.task: classification."
+        raise DataError("the targets are texts, not numbers", where=data.where, hint=hint)
+    return targets.astype(np.float64).reshape(len(targets), -1)
+
+
+def own_targets(data: Arrays) -> Array:
+    """The targets. Raises `DataError` where there are none."""
+    if data.targets is None:
+        raise DataError("there are no targets", where=data.where, hint="Store them beside the inputs.")
+    return data.targets
+
+
+def _width(column: NumberColumn | CategoryColumn) -> int:
+    return len(column.levels) if isinstance(column, CategoryColumn) else 1
+
+
+def _all_finite(data: Table | Arrays, out: Array) -> bool:
+    """Integers of an array cannot overflow a float, so large images need no look."""
+    kind: Any = data.inputs.dtype.kind if isinstance(data, Arrays) else "f"
+    return kind in "bui" or bool(np.isfinite(out).all())

@@ -1,0 +1,105 @@
+"""The `data` section of a config."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from scratchnn.component import Settings
+
+# Declaring a component is what makes it usable, so every member is imported here.
+from scratchnn.data.csv import Csv
+from scratchnn.data.features import Category, Feature, Ignore, Number
+from scratchnn.data.idx import Idx
+from scratchnn.data.npz import Npz
+from scratchnn.data.sources import Source, SourceParts
+from scratchnn.data.splits import NoSplit, RandomSplit, Split
+from scratchnn.data.synthetic import Blobs, Circles, Moons, Sine, Spirals, Xor
+
+__all__ = [
+    "Blobs",
+    "Category",
+    "Circles",
+    "Csv",
+    "DataSettings",
+    "Feature",
+    "Idx",
+    "Ignore",
+    "Moons",
+    "NoSplit",
+    "Npz",
+    "Number",
+    "RandomSplit",
+    "Sine",
+    "Source",
+    "SourceParts",
+    "Spirals",
+    "Split",
+    "Xor",
+]
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class DataSettings(Settings):
+    """What to learn from, what to learn, and how the rows are divided. Opens no file.
+
+    Columns that `features` does not name are inferred from the training rows: numbers where every cell is one,
+    else categories. The task is inferred from the target: a text is a class; whole numbers with at most 20 distinct
+    values are classes; any other number is regression.
+    """
+
+    source: Source = Field(
+        description="A path (.csv, .tsv, .npz), a synthetic set (moons), a source in full, or {train, validation, test}"
+    )
+    target: Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])] | None = Field(
+        None, min_length=1, description="The target column, or several for regression. Tables only."
+    )
+    task: Literal["auto", "classification", "regression"] = Field("auto", description="auto infers it from the target.")
+    features: dict[str, Feature] | None = Field(None, description="The feature of a column by its name. Tables only.")
+    input_scale: Literal["auto", "standard", "unit", "none"] = Field(
+        "auto",
+        description="How arrays are scaled: standard (each feature of flat inputs, all pixels of images together), "
+        "unit (divided by 255) or none. auto: unit for bytes, none for booleans, else standard. Arrays only.",
+    )
+    target_scale: Literal["standard", "none"] = Field(
+        "standard", description="How regression targets are scaled for training. Metrics are in the target's units."
+    )
+    sample_weight: str | None = Field(None, description="A column of weights, 0 or more; no feature. Tables only.")
+    split: Split = Field(
+        default_factory=RandomSplit, description="How the rows are divided. Explicit parts come first."
+    )
+
+    @model_validator(mode="after")
+    def _fits_source(self) -> Self:
+        source = self.source.first
+        if source.tabular:
+            if self.target is None:
+                raise PydanticCustomError("data", "a table needs `target`, the name of the column to learn.")
+            if self.input_scale != "auto":
+                raise PydanticCustomError("data", "`input_scale` is for arrays. Scale columns under `features`.")
+            self._check_columns(self.target)
+            return self
+        given = {"target": self.target, "features": self.features, "sample_weight": self.sample_weight}
+        for name, value in given.items():
+            if value is not None:
+                kind = source.tag()
+                message = "`{name}` is for tables, but a source of type {kind} has no columns. Remove it."
+                raise PydanticCustomError("data", message, {"name": name, "kind": kind})
+        return self
+
+    def _check_columns(self, target: list[str]) -> None:
+        if len(set(target)) < len(target):
+            raise PydanticCustomError("data", "`target` names a column twice.")
+        if len(target) > 1 and self.task == "classification":
+            raise PydanticCustomError("data", "classification takes one target column.")
+        if self.sample_weight in target:
+            raise PydanticCustomError("data", "`sample_weight` is the target. Name another column.")
+        for name in [*target, *filter(None, [self.sample_weight])]:
+            if name in (self.features or {}):
+                message = '"{name}" is under `features`, but is the target or the weight. Remove it there.'
+                raise PydanticCustomError("data", message, {"name": name})

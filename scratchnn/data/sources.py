@@ -1,0 +1,108 @@
+"""Where data comes from: the family of sources, and how a short form in a config becomes one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema, PydanticCustomError
+
+from scratchnn.component import Component
+from scratchnn.data.tables import Arrays, Table
+
+SUFFIXES: dict[str, dict[str, str]] = {
+    ".csv": {"type": "csv"},
+    ".tsv": {"type": "csv", "delimiter": "\t"},
+    ".npz": {"type": "npz"},
+}
+
+
+class Source(Component):
+    """A file, a set of files or a synthetic set. `read` gives its samples.
+
+    A bare path stands for the source of its suffix (.csv, .tsv, .npz), a mapping with `train` for explicit parts:
+
+    >>> from scratchnn.data.csv import Csv
+    >>> Source.parse("iris.csv") == Csv(path="iris.csv")
+    True
+    """
+
+    family: ClassVar[str] = "source"
+    tabular: ClassVar[bool] = False
+
+    @property
+    def first(self) -> Source:
+        """The source of the training rows: itself, unless it has parts."""
+        return self
+
+    def read(self, base: Path) -> Table | Arrays:
+        """All samples. Relative paths start at `base`. Raises `DataError` or `StorageError`."""
+        raise NotImplementedError
+
+    @classmethod
+    def shorthand(cls, value: object) -> object:
+        """A path, a tag or a mapping with `train` in its full form. Raises `ValueError` for an unknown suffix."""
+        if isinstance(value, Mapping) and "type" not in value and "train" in value:
+            return {"type": "parts", **value}
+        if not isinstance(value, str) or value in cls._members:
+            return super().shorthand(value)
+        suffix = PurePath(value).suffix.lower()
+        if suffix in SUFFIXES:
+            return {**SUFFIXES[suffix], "path": value}
+        if suffix or "/" in value or "\\" in value:
+            known = ", ".join(SUFFIXES)
+            raise PydanticCustomError(
+                "source_suffix",
+                'cannot tell the type of "{path}" by its suffix (known: {known}). Write it out, '
+                "as in {type: csv, path: ...} or {type: idx, images: ..., labels: ...}.",
+                {"path": value, "known": known},
+            )
+        return super().shorthand(value)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Any string may be a path."""
+        made = super().__get_pydantic_json_schema__(schema, handler)
+        if "family" in cls.__dict__:
+            return {"anyOf": [{"type": "string", "description": "A path or the tag of a synthetic set."}, made]}
+        return made
+
+
+class SourceParts(Source):
+    """One source for each part: `{train: a.csv, validation: b.csv, test: c.csv}`.
+
+    A missing `validation` is taken from `train` by the split's fraction; a missing `test` stays missing.
+    """
+
+    type: Literal["parts"] = "parts"
+    train: Source = Field(description="What is trained on.")
+    validation: Source | None = Field(None, description="What guides training. Null: the split takes it from train.")
+    test: Source | None = Field(None, description="What the final metrics are measured on.")
+
+    @model_validator(mode="after")
+    def _flat(self) -> Self:
+        parts = [part for part in (self.train, self.validation, self.test) if part is not None]
+        if any(isinstance(part, SourceParts) for part in parts):
+            raise PydanticCustomError("source_parts", "a part cannot have parts. Name one file for it.")
+        if len({part.tabular for part in parts}) > 1:
+            raise PydanticCustomError("source_parts", "the parts mix tables and arrays. Use one kind for all.")
+        return self
+
+    @property
+    def first(self) -> Source:
+        """The source of the training rows."""
+        return self.train
+
+    def read(self, base: Path) -> Table | Arrays:
+        """The training part alone."""
+        return self.train.read(base)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """`type` may be left out here."""
+        made = super().__get_pydantic_json_schema__(schema, handler)
+        body = handler.resolve_ref_schema(made)
+        body["required"] = [name for name in body.get("required", []) if name != "type"]
+        return made

@@ -1,0 +1,137 @@
+"""How the rows of one source are divided into training, validation and test."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from scratchnn.component import Component
+from scratchnn.data.tables import Array
+from scratchnn.errors import DataError
+
+
+@dataclass(frozen=True)
+class Strata:
+    """The class of every row: `ids` (N,) into `names`."""
+
+    ids: Array
+    names: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Division:
+    """Row numbers of each part, ascending and disjoint; together all rows."""
+
+    train: Array
+    validation: Array
+    test: Array
+
+
+class Split(Component):
+    """A way to divide rows."""
+
+    family: ClassVar[str] = "split"
+
+    def divide(self, rows: int, strata: Strata | None, rng: np.random.Generator, *, test: bool = True) -> Division:
+        """Divides `rows` rows. `strata` is None for regression; without `test` no test rows are taken."""
+        raise NotImplementedError
+
+
+class NoSplit(Split):
+    """Every row is for training."""
+
+    type: Literal["none"] = "none"
+
+    def divide(self, rows: int, strata: Strata | None, rng: np.random.Generator, *, test: bool = True) -> Division:
+        """All rows, nothing, nothing."""
+        nothing = np.arange(0)
+        return Division(np.arange(rows), nothing, nothing)
+
+
+class RandomSplit(Split):
+    """Random rows, for classification in the classes' own proportions.
+
+    A part of fraction f > 0 gets exactly max(1, floor(f N + 1/2)) rows. Stratified, each class gets its share of them,
+    rounded by largest remainder, and at least one row in each part.
+    """
+
+    type: Literal["random"] = "random"
+    validation: float = Field(0.15, ge=0, lt=1, description="Fraction of the rows that guides training.")
+    test: float = Field(0.15, ge=0, lt=1, description="Fraction of the rows for the final metrics.")
+    stratify: bool = Field(True, description="Keep the classes' proportions in each part. Ignored for regression.")
+
+    @model_validator(mode="after")
+    def _leaves_training(self) -> Self:
+        if self.validation + self.test >= 1:
+            raise PydanticCustomError("split", "validation and test together must be below 1, to leave training rows.")
+        return self
+
+    def divide(self, rows: int, strata: Strata | None, rng: np.random.Generator, *, test: bool = True) -> Division:
+        """Draws one permutation of all rows from `rng`. Raises `DataError` where rows are too few."""
+        sizes = [_size(rows, self.validation), _size(rows, self.test if test else 0.0)]
+        if sum(sizes) >= rows:
+            hint = "Add rows, or use smaller fractions in data.split."
+            raise DataError(
+                f"{rows} rows are too few to split into {sizes} and training", where="data.split", hint=hint
+            )
+        order = rng.permutation(rows)
+        if strata is None or not self.stratify:
+            parts = np.split(order, np.cumsum(sizes))
+        else:
+            parts = _stratified(order, sizes, strata)
+        validation, tested, train = (np.sort(part) for part in parts)
+        return Division(train, validation, tested)
+
+
+def _size(rows: int, fraction: float) -> int:
+    return max(1, math.floor(fraction * rows + 0.5)) if fraction > 0 else 0
+
+
+def _stratified(order: Array, sizes: list[int], strata: Strata) -> list[Array]:
+    """The rows of `order` as parts of these sizes, then the rest."""
+    ids, names = strata.ids[order], strata.names
+    counts = np.bincount(ids, minlength=len(names))
+    needed = 1 + sum(size > 0 for size in sizes)
+    hint = "Add rows, remove the class, or set stratify: false in data.split."
+    rare = int(np.argmin(counts))
+    if counts[rare] < needed:
+        got = f'class "{names[rare]}" has {counts[rare]} row{"s" * (counts[rare] != 1)}, too few for {needed} parts'
+        raise DataError(got, where="data.split", hint=hint)
+    rest = len(order) - sum(sizes)
+    smallest = min(size for size in [*sizes, rest] if size)
+    if smallest < len(names):
+        got = f"a part of {smallest} rows cannot hold each of {len(names)} classes"
+        hint = "Use larger fractions, or set stratify: false in data.split."
+        raise DataError(got, where="data.split", hint=hint)
+    members = [order[ids == label] for label in range(len(names))]
+    taken = np.zeros(len(names), np.int64)
+    parts = []
+    for position, size in enumerate(sizes):
+        later = 1 + sum(other > 0 for other in sizes[position + 1 :])
+        shares = _shares(counts - taken, size, counts - taken - later) if size else np.zeros_like(taken)
+        pairs = zip(members, taken, shares, strict=True)
+        parts.append(np.concatenate([rows[start : start + share] for rows, start, share in pairs]))
+        taken += shares
+    parts.append(np.concatenate([rows[start:] for rows, start in zip(members, taken, strict=True)]))
+    return parts
+
+
+def _shares(counts: Array, size: int, most: Array) -> Array:
+    """How many of the `counts` rows of each class go into a part: near their proportion, from 1 to `most`."""
+    ideal = counts * (size / counts.sum())
+    shares: Array = np.clip(np.floor(ideal).astype(np.int64), 1, most)
+    while shares.sum() != size:
+        step = 1 if shares.sum() < size else -1
+        want = (
+            np.where(shares < most, ideal - shares, -np.inf)
+            if step > 0
+            else np.where(shares > 1, shares - ideal, -np.inf)
+        )
+        shares[int(np.argmax(want))] += step
+    return shares

@@ -1,0 +1,208 @@
+"""What a source reads into: a `Table` of named text columns, or `Arrays` of inputs and targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any, Literal
+
+import numpy as np
+
+from scratchnn.errors import DataError, suggestion
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Task = Literal["classification", "regression"]
+
+MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "?", "-", "."})
+
+
+@dataclass(frozen=True)
+class Table:
+    """Named columns of text, all of one length, in the order of the file.
+
+    `where` is the file's name in messages, `lines` (N,) the line of the file on which each row starts.
+    Cells stay text until a feature wants numbers, because "01" may be a code.
+    """
+
+    where: str
+    columns: dict[str, tuple[str, ...]]
+    lines: Array
+    _numbers: dict[str, Array | None] = field(default_factory=dict, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def take(self, rows: Array) -> Table:
+        """The table of these rows (0-based), in this order."""
+        if len(rows) == len(self) and bool((rows == np.arange(len(self))).all()):
+            return self
+        index = rows.tolist()
+        if len(index) > 1:
+            pick = itemgetter(*index)
+            columns = {name: pick(cells) for name, cells in self.columns.items()}
+        else:
+            columns = {name: tuple(cells[row] for row in index) for name, cells in self.columns.items()}
+        return Table(self.where, columns, self.lines[rows])
+
+    def cells(self, name: str) -> tuple[str, ...]:
+        """The text of a column. Raises `DataError` for an unknown column or a cell that is empty."""
+        if name not in self.columns:
+            raise DataError(f'there is no column "{name}"', where=self.where, hint=suggestion(name, self.columns))
+        cells = self.columns[name]
+        for row in (row for row, cell in enumerate(cells) if not cell or cell.isspace()):
+            raise self.missing(name, row)
+        return cells
+
+    def numbers_or_none(self, name: str) -> Array | None:
+        """The column as (N,) float64, or None where a cell is no number. Infinite numbers and NaN stay in."""
+        if name not in self._numbers:
+            self._numbers[name] = _floats(self.columns[name])
+        return self._numbers[name]
+
+    def numbers(self, name: str) -> Array:
+        """The column as (N,) float64. Raises `DataError` for a cell that is missing, no number, or not finite."""
+        cells = self.cells(name)
+        values = self.numbers_or_none(name)
+        if values is None:
+            row = next(row for row, cell in enumerate(cells) if not is_number(cell))
+            if is_missing(cells[row]):
+                raise self.missing(name, row)
+            hint = "Mend the cell, or make the column a category."
+            raise self.error(name, row, f'"{cells[row]}" is not a number', hint)
+        bad = np.flatnonzero(~np.isfinite(values))
+        if len(bad):
+            row = int(bad[0])
+            if np.isnan(values[row]):
+                raise self.missing(name, row)
+            hint = "Write a finite number below 1.8e308, or remove the row."
+            raise self.error(name, row, f'"{cells[row]}" is not a finite number', hint)
+        return values
+
+    def error(self, name: str, row: int, message: str, hint: str) -> DataError:
+        """An error about one cell: `file:line:column`."""
+        return DataError(message, where=f"{self.where}:{self.lines[row]}:{name}", hint=hint)
+
+    def missing(self, name: str, row: int) -> DataError:
+        """The error for a cell without a value."""
+        cell = self.columns[name][row]
+        got = f'the value is missing ("{cell}")' if cell.strip() else "the value is missing"
+        return self.error(name, row, got, "Fill the cell, remove the row, or ignore the column.")
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Inputs (N, *shape) of numbers and targets (N,) or (N, K), or None where the file has none.
+
+    `task` is what the source knows about its targets, None where it knows nothing.
+    """
+
+    where: str
+    inputs: Array
+    targets: Array | None = None
+    task: Task | None = None
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @classmethod
+    def of(
+        cls, inputs: Array, targets: Array | None = None, *, where: str = "data", task: Task | None = None
+    ) -> Arrays:
+        """Arrays that were checked: lengths, kinds, finite numbers. Inputs (N,) become (N, 1). Raises `DataError`."""
+        inputs = np.asarray(inputs)
+        if inputs.ndim == 0 or not len(inputs):
+            hint = "The first axis counts the samples."
+            raise DataError(f"inputs of shape {inputs.shape} hold no sample", where=where, hint=hint)
+        inputs = inputs[:, None] if inputs.ndim == 1 else inputs
+        if inputs.size == 0:
+            raise DataError(f"inputs of shape {inputs.shape} hold no number", where=where)
+        _check_numbers(inputs, "inputs", where)
+        if targets is not None:
+            targets = np.asarray(targets)
+            if targets.ndim not in (1, 2) or (targets.size == 0 and len(inputs)):
+                hint = "Targets are (N,) or (N, K)."
+                raise DataError(f"targets have the shape {targets.shape}", where=where, hint=hint)
+            if len(targets) != len(inputs):
+                hint = "Every input needs one target."
+                raise DataError(f"{len(inputs)} inputs but {len(targets)} targets", where=where, hint=hint)
+            targets = targets[:, 0] if targets.ndim == 2 and targets.shape[1] == 1 else targets
+            if targets.dtype.kind != "U":
+                _check_numbers(targets, "targets", where)
+        return cls(where, inputs, targets, task)
+
+    def take(self, rows: Array) -> Arrays:
+        """The arrays of these rows (0-based), in this order."""
+        if len(rows) == len(self) and bool((rows == np.arange(len(self))).all()):
+            return self
+        targets = None if self.targets is None else self.targets[rows]
+        return Arrays(self.where, self.inputs[rows], targets, self.task)
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is written as a number: `1`, `-2.5e-3`, ` 7 `, `nan`, `inf`; not `1_000` nor `1,5`."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return "_" not in cell and cell.isascii()
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell of a number column says that there is no value: empty, `NA`, `nan`, `null`, `?`, ..."""
+    return cell.strip().lower() in MISSING
+
+
+def in_order(names: Sequence[str]) -> list[str]:
+    """Distinct texts in their order: by value where all are numbers, by alphabet otherwise.
+
+    >>> in_order(["10", "9"]), in_order(["b", "10", "9"])
+    (['9', '10'], ['10', '9', 'b'])
+    """
+    distinct = set(names)
+    if all(is_number(name) for name in distinct):
+        return sorted(distinct, key=lambda name: (_value(name), name))
+    return sorted(distinct)
+
+
+def number_name(cell: str) -> str:
+    """The one name of a number, however it is written; a text that is no number stays as it is.
+
+    >>> [number_name(cell) for cell in ("1", "1.0", "01", "1e0", "0.50", "-0.0", "one")]
+    ['1', '1', '1', '1', '0.5', '0', 'one']
+    """
+    if not is_number(cell):
+        return cell
+    value = _value(cell)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        value = int(value)
+    return str(value)
+
+
+def _value(cell: str) -> int | float:
+    """A whole number exactly, any other as a float."""
+    try:
+        return int(cell)
+    except ValueError:
+        return float(cell)
+
+
+def _floats(cells: tuple[str, ...]) -> Array | None:
+    joined = "".join(cells)
+    if "_" in joined or not joined.isascii():
+        return None
+    try:
+        return np.fromiter(map(float, cells), np.float64, len(cells))
+    except ValueError:
+        return None
+
+
+def _check_numbers(values: Array, name: str, where: str) -> None:
+    if values.dtype.kind not in "buif":
+        hint = "Store booleans, integers or floats."
+        raise DataError(f"{name} are of the type {values.dtype}, not numbers", where=where, hint=hint)
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        index = np.argwhere(~np.isfinite(values))[0].tolist()
+        place = ", ".join(map(str, index))
+        hint = "Missing and infinite values are not supported: remove the sample or fill the value."
+        raise DataError(f"{name}[{place}] is {values[tuple(index)]}, not a finite number", where=where, hint=hint)
