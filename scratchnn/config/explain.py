@@ -2,19 +2,24 @@
 
 Pydantic names a fault by a path in which keys stand beside tags and the names of union branches. `_Explainer` walks
 that path together with the classes and the raw data, and keeps only what the user wrote.
+
+A validator's own words are kept: those of a `ValueError`, and those of a `PydanticCustomError`. Where they name keys
+of the mapping in backticks, they point to the first one that is written there.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core.core_schema import ErrorType
 
-from scratchnn.component import Component, Settings
+from scratchnn.component import Component, Settings, families
 from scratchnn.config.annotations import (
     family_of,
     is_mapping,
@@ -36,6 +41,9 @@ from scratchnn.errors import ConfigError, suggestion
 MAX_FAULTS = 50
 
 _ABSENT: Any = object()
+_VALIDATORS = ("value_error", "assertion_error")
+_NAMED = re.compile(r"`(\w+)[^`]*`")
+_PYDANTIC = frozenset(get_args(ErrorType))
 _Settings = TypeVar("_Settings", bound=Settings)
 
 
@@ -55,7 +63,7 @@ def validate(document: Document, root: type[_Settings], prefix: str = "") -> _Se
         return root.model_validate(data)
     except ValidationError as error:
         errors = [
-            _Error(fault["loc"], fault["type"], fault["input"], fault.get("ctx", {}))
+            _Error(fault["loc"], fault["type"], fault["input"], fault.get("ctx", {}), fault["msg"])
             for fault in error.errors(include_url=False)
         ]
     explainer = _Explainer(root, start)
@@ -86,6 +94,7 @@ class _Error(NamedTuple):
     kind: str
     value: Any
     context: Mapping[str, Any]
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,7 +132,7 @@ class _Explainer:
         elif family is not None:
             self._unknown_member(family, data, path, here, also)
             members = family.members()
-            full = family.shorthand(data)
+            full = _full_form(family, data)
             if full is not data:
                 self.short.add(path)
             for tag, inner in below.items():
@@ -162,7 +171,7 @@ class _Explainer:
                 hint = hint or suggestion(name, fields)
                 self.faults.append(_Fault(path, f'unknown key "{name}"', hint, (*path, name), at_key=True))
             elif "missing" in kinds:
-                help_text = _full_form(model) if path in self.short else fields[name].description or ""
+                help_text = _example(model) if path in self.short else fields[name].description or ""
                 self.faults.append(_Fault(path, f'lacks the required key "{name}"', help_text, path, at_key=True))
             elif name in fields:
                 child = _child(data, name)
@@ -177,10 +186,11 @@ class _Explainer:
         tags = list(family.members())
         for error in errors:
             if error.kind == "union_tag_invalid":
-                full = family.shorthand(data)
+                full = _full_form(family, data)
                 tag = full.get("type") if isinstance(full, dict) else error.context.get("tag")
                 at = (*path, "type") if isinstance(data, dict) else path
-                hint = suggestion(tag if isinstance(tag, str) else "", [*tags, *also])
+                near = suggestion(tag, [*_names(family), *also]) if isinstance(tag, str) else ""
+                hint = near if near.startswith("Did") else suggestion("", [*tags, *also])
                 self.faults.append(_Fault(path, f"unknown {family.family} {show(tag)}", hint, at))
             elif error.kind == "union_tag_not_found":
                 message = f"lacks `type`, the name of the {family.family}"
@@ -211,8 +221,10 @@ class _Explainer:
         """A value that its field does not take."""
         for error in errors:
             value = error.value if data is _ABSENT else data
-            if error.kind in ("value_error", "assertion_error"):
+            if error.kind in _VALIDATORS:
                 message, hint = str(error.context.get("error", "is not valid")), ""
+            elif error.kind and error.kind not in _PYDANTIC:
+                message, hint = error.text, ""
             elif error.kind == "finite_number":
                 message, hint = f"expects a finite number, got {show(value)}", ""
             else:
@@ -220,10 +232,30 @@ class _Explainer:
                 near = suggestion(value, names) if isinstance(value, str) and names else ""
                 hint = near if near.startswith("Did") else advice(annotation, value)
                 message = f"expects {describe(annotation)}, got {show(value)}"
-            self.faults.append(_Fault(path, message, hint, path, at_key=isinstance(value, dict | list)))
+            named = next((name for name in _NAMED.findall(message) if _child(data, name) is not _ABSENT), None)
+            if named is not None:
+                self.faults.append(_Fault(path, message, hint, (*path, named), at_key=True))
+            else:
+                self.faults.append(_Fault(path, message, hint, path, at_key=isinstance(value, dict | list)))
 
 
-def _full_form(model: type[BaseModel]) -> str:
+def _full_form(family: type[Component], data: Any) -> Any:
+    """The full form of a short one. What cannot be expanded stays; pydantic has told why."""
+    try:
+        return family.shorthand(data)
+    except ValueError:
+        return data
+
+
+def _names(family: type[Component]) -> list[str]:
+    """Every word that stands for a member: its tags, and tags of other families that its short form takes."""
+    members = family.members()
+    words = [tag for other in families().values() for tag in other.members()]
+    full = {word: _full_form(family, word) for word in words}
+    return [word for word, form in full.items() if isinstance(form, dict) and form.get("type") in members]
+
+
+def _example(model: type[BaseModel]) -> str:
     """A hint that shows how a component with required keys is written."""
     tag = f"type: {model.tag()}" if issubclass(model, Component) else ""
     required = [f"{name}: ..." for name, info in keys_of(model).items() if info.is_required()]
