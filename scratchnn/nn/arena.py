@@ -130,7 +130,11 @@ class Workspace:
         self._scratch = allocate(scratch_bytes(plan, capacity, arena.dtype), np.dtype(np.uint8))
         self._memories: dict[int, Memory] = {}
         if poison:
-            self._scratch[...] = 0xFF
+            self.poison_scratch()
+
+    def poison_scratch(self) -> None:
+        """Fills scratch with NaN: it is undefined at the start of every call."""
+        self._scratch[...] = 0xFF
 
     @property
     def nbytes(self) -> int:

@@ -128,6 +128,10 @@ class NetworkWorkspace:
         """The memory that it holds."""
         return self._workspace.nbytes + self._inputs.nbytes + 2 * self._outputs.nbytes
 
+    def poison_scratch(self) -> None:
+        """Fills scratch with NaN, for checks."""
+        self._workspace.poison_scratch()
+
     def batch(self, n: int) -> Batch:
         """The arrays for n samples; made at the first call, then the same object."""
         if n not in self._batches:

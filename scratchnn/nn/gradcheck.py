@@ -1,0 +1,233 @@
+"""Backward against finite differences, in float64, for one component or a whole network.
+
+The numeric derivative is the central difference over four points,
+(8 (f(x + h) - f(x - h)) - (f(x + 2h) - f(x - 2h))) / 12h, of error h^4. The relative error of one number is
+|a - n| / max(|a|, |n|, FLOOR): below FLOOR rounding in f hides the relative error. Where a step h does not agree,
+smaller ones are tried, since a step may straddle a kink (relu at 0) or be too wide for a steep function. A wrong
+derivative agrees at no step. Every number of an array is checked, or `ENTRIES` of them at random where there are more.
+
+Buffers start as NaN, and scratch is filled with NaN again between forward and backward, so that a read of what was
+never written shows. Every evaluation starts from the same generator state, so that a dropout mask stays the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scratchnn.nn.arena import Arena, Workspace
+from scratchnn.nn.layer import InputSpec, Layer
+from scratchnn.nn.losses import Loss, TargetSpec
+from scratchnn.nn.memory import Array, Pass
+from scratchnn.nn.network import Network
+
+TOLERANCE = 1e-6
+FLOOR = 1e-5
+STEPS = (1e-3, 1e-4, 1e-5, 1e-6)  # times max(1, |x|)
+ENTRIES = 200
+ROWS = 4  # samples in the check of a user's network
+
+Objective = Callable[[Array, Array | None], float]
+"""From outputs to a number; writes its gradient into the second array, unless that is None."""
+
+
+@dataclass(frozen=True)
+class GradCheck:
+    """What one check found: the worst relative error over the entries of one array."""
+
+    component: str
+    case: str
+    array: str
+    error: float
+    passed: bool
+
+    @classmethod
+    def of(cls, component: str, case: str, array: str, error: float) -> GradCheck:
+        """The check of this error against `TOLERANCE`."""
+        return cls(component, case, array, error, error <= TOLERANCE)
+
+
+def relative_error(analytic: float, numeric: float) -> float:
+    """|a - n| / max(|a|, |n|, FLOOR); infinite where one of them is not finite.
+
+    >>> relative_error(2.0, 1.0), relative_error(0.0, 1e-12) < TOLERANCE
+    (0.5, True)
+    """
+    error = abs(analytic - numeric) / max(abs(analytic), abs(numeric), FLOOR)
+    return error if np.isfinite(error) else float("inf")
+
+
+def worst_error(
+    function: Callable[[], float],
+    array: Array,
+    gradient: Array,
+    rng: np.random.Generator,
+    *,
+    among: Array | None = None,
+) -> float:
+    """The largest relative error of `gradient`, what d function / d array is said to be. `array` must be contiguous.
+
+    Changes numbers of `array` and puts them back. `among`: the flat indexes that may be checked; all when absent.
+    """
+    candidates = np.arange(array.size) if among is None else among
+    if len(candidates) > ENTRIES:
+        candidates = rng.choice(candidates, ENTRIES, replace=False)
+    numbers, derivatives = array.reshape(-1), gradient.reshape(-1)
+    return max((_entry_error(function, numbers, int(i), float(derivatives[i])) for i in candidates), default=0.0)
+
+
+def check_gradients(
+    component: str, case: str, network: Network, inputs: Array, objective: Objective, *, training: bool, seed: int
+) -> Iterator[GradCheck]:
+    """Checks d objective / d parameters and d objective / d inputs of a float64 network on a batch of inputs.
+
+    Columns of codes among the inputs are left out. The network must be initialized.
+    """
+    workspace = network.workspace(len(inputs), input_gradient=network.inputs.kind == "float", poison=True)
+    batch = workspace.batch(len(inputs))
+    batch.inputs[...] = inputs
+
+    def start() -> Pass:
+        return Pass(training, np.random.Generator(np.random.PCG64(seed)))
+
+    def value() -> float:
+        return objective(batch.forward(start()), None)
+
+    network.arena.gradients.fill(np.nan)
+    run = start()
+    objective(batch.forward(run), batch.output_gradient)
+    workspace.poison_scratch()
+    batch.backward(run)
+    gradients = network.arena.gradients.copy()
+    rng = np.random.default_rng(seed)
+    for name, slot in network.arena.slots.items():
+        error = worst_error(value, slot.view(network.arena.parameters), slot.view(gradients), rng)
+        yield GradCheck.of(component, case, name, error)
+    if batch.input_gradient is not None:
+        numbers = _number_entries(network.inputs, len(inputs))
+        error = worst_error(value, batch.inputs, batch.input_gradient.copy(), rng, among=numbers)
+        yield GradCheck.of(component, case, "input", error)
+
+
+def check_layers(
+    component: str, case: str, layers: Sequence[Layer], inputs: InputSpec, rows: int, *, training: bool, seed: int = 0
+) -> Iterator[GradCheck]:
+    """Checks layers in a row under the objective sum(r * outputs), with random r, at random inputs and parameters."""
+    network = Network(layers, inputs, dtype="float64")
+    rng = np.random.default_rng(seed)
+    scatter(network, rng)
+    batch = random_inputs(inputs, rows, rng)
+    weights = rng.standard_normal((rows, *network.outputs.shape))
+
+    def objective(outputs: Array, gradient: Array | None) -> float:
+        if gradient is not None:
+            gradient[...] = weights
+        return float(np.vdot(weights, outputs))
+
+    yield from check_gradients(component, case, network, batch, objective, training=training, seed=seed)
+
+
+def check_loss(
+    loss: Loss, target: TargetSpec, rows: int, *, case: str = "", weighted: bool = False, seed: int = 0
+) -> Iterator[GradCheck]:
+    """Checks the gradient of a loss with respect to the outputs, at random outputs, targets and weights."""
+    rng = np.random.default_rng(seed)
+    objective = loss_objective(loss, target, rows, rng, weighted=weighted)
+    outputs = rng.standard_normal((rows, loss.output_size(target)))
+    gradient = np.full_like(outputs, np.nan)
+    before = outputs.copy()
+    value = objective(outputs, gradient)
+    error = worst_error(lambda: objective(outputs, None), outputs, gradient, rng)
+    yield GradCheck.of(loss.tag(), case, "outputs", error)
+    kept = np.array_equal(before, outputs) and value == objective(outputs, None)
+    yield GradCheck.of(loss.tag(), case, "value and outputs kept", 0.0 if kept else float("inf"))
+
+
+def check_network(
+    layers: Sequence[Layer], inputs: InputSpec, loss: Loss, target: TargetSpec, seed: int = 0, rows: int = ROWS
+) -> Iterator[GradCheck]:
+    """Checks a whole network under its own loss, in training mode, on random data. `units: auto` is filled in.
+
+    Arrays are named by their path: `0.weight`.
+    """
+    rng = np.random.default_rng(seed)
+    filled = [*layers[:-1], layers[-1].with_outputs(loss.output_size(target))]
+    network = Network(filled, inputs, dtype="float64")
+    scatter(network, rng)
+    batch = random_inputs(inputs, rows, rng)
+    objective = loss_objective(loss, target, rows, rng)
+    yield from check_gradients("network", loss.tag(), network, batch, objective, training=True, seed=seed)
+
+
+def loss_objective(
+    loss: Loss, target: TargetSpec, rows: int, rng: np.random.Generator, *, weighted: bool = False
+) -> Objective:
+    """The mean loss in float64 against random targets, and random weights where asked for."""
+    plan = loss.plan(InputSpec((loss.output_size(target),)))
+    memory = Workspace(Arena(plan, np.dtype(np.float64)), plan, rows, poison=True).memory(rows)
+    targets = random_targets(target, rows, rng)
+    weights = rng.uniform(0.5, 2.0, rows) if weighted else None
+    total = float(rows) if weights is None else float(weights.sum())
+
+    def objective(outputs: Array, gradient: Array | None) -> float:
+        return loss.evaluate(outputs, targets, weights, total, gradient, memory) / total
+
+    return objective
+
+
+def scatter(network: Network, rng: np.random.Generator) -> None:
+    """Initializes a network and moves every parameter off its special value (0, 1) by N(0, 0.1^2)."""
+    network.initialize(rng)
+    for slot in network.arena.slots.values():
+        array = slot.view(network.arena.parameters)
+        array += 0.1 * rng.standard_normal(slot.shape)
+
+
+def random_inputs(inputs: InputSpec, rows: int, rng: np.random.Generator) -> Array:
+    """N(0, 1) for numbers, any code for columns of codes, 0 or 1 for ids of unknown range."""
+    if inputs.kind == "ids" and not inputs.columns:
+        return rng.integers(2, size=(rows, *inputs.shape))
+    batch: Array = rng.standard_normal((rows, *inputs.shape))
+    for index, column in enumerate(inputs.columns):
+        if column.is_category:
+            batch[:, index] = rng.integers(column.levels, size=rows)
+    return batch
+
+
+def random_targets(target: TargetSpec, rows: int, rng: np.random.Generator) -> Array:
+    """Class ids, or N(0, 1) for each column."""
+    if target.is_classification:
+        return rng.integers(target.classes, size=rows)
+    return rng.standard_normal((rows, target.columns))
+
+
+def _number_entries(inputs: InputSpec, rows: int) -> Array:
+    """The flat indexes of inputs that are numbers, not codes."""
+    entries = np.arange(rows * inputs.size).reshape(rows, *inputs.shape)
+    numbers = [index for index, column in enumerate(inputs.columns) if not column.is_category]
+    return (entries[:, numbers] if inputs.columns else entries).reshape(-1)
+
+
+def _entry_error(function: Callable[[], float], numbers: Array, index: int, analytic: float) -> float:
+    """The relative error of one derivative, at the first step that agrees or else the least over all steps."""
+    best = float("inf")
+    for step in STEPS:
+        numeric = _difference(function, numbers, index, step * max(1.0, abs(float(numbers[index]))))
+        best = min(best, relative_error(analytic, numeric))
+        if best <= TOLERANCE:
+            break
+    return best
+
+
+def _difference(function: Callable[[], float], numbers: Array, index: int, h: float) -> float:
+    """The central difference over four points."""
+    center = float(numbers[index])
+    values = []
+    for shift in (h, -h, 2 * h, -2 * h):
+        numbers[index] = center + shift
+        values.append(function())
+    numbers[index] = center
+    near, far = values[0] - values[1], values[2] - values[3]
+    return (8 * near - far) / (12 * h)
