@@ -116,7 +116,7 @@ def advice(annotation: Any, value: object) -> str:
             return "Write it without quotes."
     elif any(part.startswith("text") for part in expected) and isinstance(value, bool | int | float):
         return f'Put it in quotes: "{show(value)}".'
-    elif any(part.startswith("a list") for part in expected) and not isinstance(value, list | dict):
+    if any(part.startswith("a list") for part in expected) and not isinstance(value, list | dict):
         return f"Write it as a list: [{show(value)}]."
     return ""
 

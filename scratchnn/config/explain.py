@@ -250,9 +250,9 @@ def _full_form(family: type[Component], data: Any) -> Any:
 def _names(family: type[Component]) -> list[str]:
     """Every word that stands for a member: its tags, and tags of other families that its short form takes."""
     members = family.members()
-    words = [tag for other in families().values() for tag in other.members()]
+    words = {tag for other in families().values() for tag in other.members()} - members.keys()
     full = {word: _full_form(family, word) for word in words}
-    return [word for word, form in full.items() if isinstance(form, dict) and form.get("type") in members]
+    return [*members, *(word for word, form in full.items() if isinstance(form, dict) and form.get("type") in members)]
 
 
 def _example(model: type[BaseModel]) -> str:
