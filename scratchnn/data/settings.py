@@ -54,7 +54,7 @@ class DataSettings(Settings):
     """
 
     source: Source = Field(
-        description="A path (.csv, .tsv, .npz), a synthetic set (moons), a source in full, or {train, validation, test}"
+        description="A path (.csv, .tsv, .npz), a set (moons), a source in full, or {train, validation, test}."
     )
     target: Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])] | None = Field(
         None, min_length=1, description="The target column, or several for regression. Tables only."

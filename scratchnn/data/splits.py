@@ -101,7 +101,8 @@ def _stratified(order: Array, sizes: list[int], strata: Strata) -> list[Array]:
     hint = "Add rows, remove the class, or set stratify: false in data.split."
     rare = int(np.argmin(counts))
     if counts[rare] < needed:
-        got = f'class "{names[rare]}" has {counts[rare]} row{"s" * (counts[rare] != 1)}, too few for {needed} parts'
+        rows = "1 row" if counts[rare] == 1 else f"{counts[rare]} rows"
+        got = f'class "{names[rare]}" has {rows}, too few for {needed} parts'
         raise DataError(got, where="data.split", hint=hint)
     rest = len(order) - sum(sizes)
     smallest = min(size for size in [*sizes, rest] if size)

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from scratchnn.data.encoder import ArrayInputs, CategoryColumn, Encoder, NumberColumn, TableInputs
+from scratchnn.data.tables import Arrays, Table
+from scratchnn.errors import DataError
+
+MakeTable = Callable[..., Table]
+
+COLUMNS = TableInputs(
+    columns=[
+        NumberColumn(name="age", offset=40.0, scale=10.0),
+        CategoryColumn(name="deck", levels=["A", "B"]),
+        NumberColumn(name="flat", offset=7.0, scale=0.0),
+    ]
+)
+CLASSES = Encoder(task="classification", inputs=COLUMNS, targets=["sick"], classes=["no", "yes"])
+NUMBERS = Encoder(
+    task="regression",
+    inputs=ArrayInputs(shape=[2], offset=[1.0, 2.0], scale=[0.5, 0.0]),
+    targets=["y", "z"],
+    target_offset=[10.0, 0.0],
+    target_scale=[2.0, 1.0],
+)
+
+
+def test_names_and_shapes() -> None:
+    assert CLASSES.input_shape == (4,)
+    assert CLASSES.input_columns == ["age", "deck", "flat"]
+    assert CLASSES.feature_names == ["age", "deck=A", "deck=B", "flat"]
+    assert CLASSES.class_names == ["no", "yes"]
+    assert CLASSES.decode_classes(np.array([1, 0])) == ["yes", "no"]
+    assert (NUMBERS.input_shape, NUMBERS.feature_names, NUMBERS.target_count) == ((2,), ["x1", "x2"], 2)
+
+
+def test_rows_of_a_table_in_any_column_order(table: MakeTable) -> None:
+    rows = table(flat=["7", "8"], extra=["?", ""], deck=["B", "C"], age=["35", "50"])
+    encoded = CLASSES.encode_inputs(rows)
+    assert encoded.tolist() == [[-0.5, 0, 1, 0], [1, 0, 0, 0]]
+    assert encoded.dtype == np.float32
+    assert encoded.flags.c_contiguous
+    assert CLASSES.encode_inputs(rows, np.float64).dtype == np.float64
+    assert CLASSES.count_unseen(rows) == {"deck": 1}
+
+
+@pytest.mark.parametrize(
+    ("columns", "text"),
+    [
+        ({"deck": ["A"], "flat": ["1"]}, 'data.csv: there is no column "age". The model needs it; the file has deck'),
+        ({"age": ["x"], "deck": ["A"], "flat": ["1"]}, 'data.csv:2:age: "x" is not a number'),
+        ({"age": ["1"], "deck": [" "], "flat": ["1"]}, "data.csv:2:deck: the value is missing"),
+        ({"age": ["1"], "deck": ["A"], "flat": ["NA"]}, "data.csv:2:flat: the value is missing"),
+        ({"age": ["1e300"], "deck": ["A"], "flat": ["1"]}, "data.csv:2: a number is too large for float32"),
+    ],
+)
+def test_rows_that_cannot_be_encoded(table: MakeTable, columns: dict[str, list[str]], text: str) -> None:
+    with pytest.raises(DataError) as caught:
+        CLASSES.encode_inputs(table(**columns))
+    assert str(caught.value).startswith(text)
+
+
+def test_classes(table: MakeTable) -> None:
+    ids = CLASSES.encode_targets(table(sick=["yes", "no", "yes"]))
+    assert ids.tolist() == [1, 0, 1]
+    assert ids.dtype == np.int64
+    with pytest.raises(DataError) as caught:
+        CLASSES.encode_targets(table(sick=["yes", "maybe"]))
+    assert str(caught.value) == (
+        'data.csv:3:sick: the class "maybe" does not occur in the training rows. Known classes: "no", "yes".'
+    )
+
+
+def test_classes_that_are_numbers_are_read_in_any_spelling(table: MakeTable) -> None:
+    encoder = CLASSES.model_copy(update={"classes": ["0", "1", "1.5"]})
+    assert encoder.encode_targets(table(sick=["1.0", "0", "01", "1.50"])).tolist() == [1, 0, 1, 2]
+    assert encoder.encode_targets(Arrays.of(np.ones(2), np.array([1.5, 0.0]))).tolist() == [2, 0]
+    assert encoder.encode_targets(Arrays.of(np.ones(2), np.array([True, False]))).tolist() == [1, 0]
+    with pytest.raises(DataError, match=r'targets\[1\]: the class "7" does not'):
+        encoder.encode_targets(Arrays.of(np.ones(2), np.array([1, 7])))
+
+
+def test_arrays_are_scaled_and_constant_features_stay_zero() -> None:
+    encoded = NUMBERS.encode_inputs(Arrays.of(np.array([[1, 2], [2, 9]])))
+    assert encoded.tolist() == [[0, 0], [2, 0]]
+
+
+def test_a_table_serves_flat_arrays_by_name(table: MakeTable) -> None:
+    assert NUMBERS.encode_inputs(table(x2=["0"], x1=["0"])).tolist() == [[-2, 0]]
+    with pytest.raises(DataError, match='there is no column "x2"'):
+        NUMBERS.encode_inputs(table(x1=["0"]))
+
+
+def test_bytes_divided_by_255_are_exact() -> None:
+    encoder = NUMBERS.model_copy(update={"inputs": ArrayInputs(shape=[1, 256, 1], offset=[0.0], scale=[255.0])})
+    images = np.arange(256, dtype=np.uint8).reshape(1, 1, 256, 1)
+    expected = (np.arange(256, dtype=np.float32) / np.float32(255)).reshape(images.shape)
+    assert np.array_equal(encoder.encode_inputs(Arrays.of(images)), expected)
+
+
+def test_many_samples_are_scaled_like_one_by_one() -> None:
+    values = np.random.Generator(np.random.PCG64(0)).normal(size=(9000, 2))
+    encoded = NUMBERS.encode_inputs(Arrays.of(values), np.float64)
+    assert np.array_equal(encoded[:, 0], (values[:, 0] - 1.0) / 0.5)
+    assert not encoded[:, 1].any()
+
+
+def test_regression_targets_return_to_their_units(table: MakeTable) -> None:
+    scaled = NUMBERS.encode_targets(table(y=["10", "14"], z=["3", "-1"]))
+    assert scaled.tolist() == [[0, 3], [2, -1]]
+    assert scaled.dtype == np.float32
+    assert NUMBERS.decode_targets(scaled).tolist() == [[10, 3], [14, -1]]
+
+
+@pytest.mark.parametrize(
+    ("encoder", "data", "message"),
+    [
+        (CLASSES, Arrays.of(np.ones((1, 4))), "holds arrays, but the model takes a table"),
+        (NUMBERS, Arrays.of(np.ones((1, 3))), "samples have the shape (3,), but the model takes (2,)"),
+        (NUMBERS, Arrays.of(np.ones((1, 2, 1))), "samples have the shape (2, 1), but the model takes (2,)"),
+    ],
+)
+def test_inputs_of_another_kind(encoder: Encoder, data: Arrays, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        encoder.encode_inputs(data)
+    assert caught.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("encoder", "targets", "message"),
+    [
+        (NUMBERS, np.array([1.0]), "1 targets a sample, expected 2"),
+        (NUMBERS, np.array([[1.0, 1e300]]), "a target is too large for float32"),
+        (NUMBERS, np.array(["a"]), "the targets are texts, not numbers"),
+        (NUMBERS, None, "there are no targets"),
+        (CLASSES, None, "there are no targets"),
+        (CLASSES, np.array([[1, 2]]), "targets have the shape (2,), not one class a sample"),
+    ],
+)
+def test_targets_of_another_kind(encoder: Encoder, targets: np.ndarray | None, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        encoder.encode_targets(Arrays.of(np.ones((1, 2)), targets))
+    assert message.replace("(2,)", "(1, 2)") == caught.value.message
+
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(
+    offset=finite, scale=st.floats(0, exclude_min=False, allow_infinity=False), levels=st.sets(st.text(), min_size=1)
+)
+def test_json_keeps_every_float_and_text(offset: float, scale: float, levels: set[str]) -> None:
+    inputs = TableInputs(
+        columns=[NumberColumn(name="é", offset=offset, scale=scale), CategoryColumn(name='"', levels=sorted(levels))]
+    )
+    encoder = Encoder(
+        task="regression", inputs=inputs, targets=["y"], target_offset=[offset], target_scale=[scale or 1]
+    )
+    try:
+        text = encoder.model_dump_json()
+    except ValueError:  # lone surrogates have no UTF-8
+        assert any("\ud800" <= mark <= "\udfff" for level in levels for mark in level)
+        return
+    again = Encoder.model_validate_json(text)
+    assert again == encoder
+    assert repr(again) == repr(encoder)  # -0.0 == 0.0, but their texts differ
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"task": "guess"},
+        {"classes": ["no"]},
+        {"classes": ["no", "no"]},
+        {"targets": ["a", "b"]},
+        {"target_offset": [0.0], "target_scale": [1.0]},
+        {"task": "regression"},
+        {"task": "regression", "classes": [], "target_offset": [0.0], "target_scale": [0.0]},
+        {"task": "regression", "classes": [], "target_offset": [0.0, 1.0], "target_scale": [1.0]},
+        {"inputs": {"type": "table", "columns": []}},
+        {
+            "inputs": {
+                "type": "table",
+                "columns": [{"type": "number", "name": "a", "offset": float("nan"), "scale": 1.0}],
+            }
+        },
+        {"inputs": {"type": "table", "columns": [{"type": "number", "name": "a", "offset": 0.0, "scale": -1.0}]}},
+        {"inputs": {"type": "table", "columns": [{"type": "category", "name": "a", "levels": ["x", "x"]}]}},
+        {"inputs": {"type": "table", "columns": [{"type": "ignore", "name": "a"}]}},
+        {"inputs": {"type": "table", "columns": [{"type": "category", "name": "a", "levels": ["x"]}] * 2}},
+        {"inputs": {"type": "array", "shape": [0], "offset": [0.0], "scale": [1.0]}},
+        {"inputs": {"type": "array", "shape": [3], "offset": [0.0] * 2, "scale": [1.0] * 2}},
+        {"inputs": {"type": "array", "shape": [2, 2], "offset": [0.0] * 2, "scale": [1.0] * 2}},
+        {"inputs": {"type": "array", "shape": [2], "offset": [0.0], "scale": [1.0] * 2}},
+        {"surprise": 1},
+    ],
+)
+def test_an_encoder_from_a_broken_file_is_refused(change: dict[str, object]) -> None:
+    document = CLASSES.model_dump()
+    assert Encoder.model_validate(document) == CLASSES
+    with pytest.raises(ValidationError):
+        Encoder.model_validate(document | change)

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+from jsonschema import Draft202012Validator
+from pydantic import ValidationError
+
+from scratchnn.data.features import Category, Ignore
+from scratchnn.data.settings import Csv, DataSettings, RandomSplit
+
+GOOD: list[dict[str, object]] = [
+    {"source": "iris.csv", "target": "species"},
+    {"source": {"train": "a.csv", "test": "b.csv"}, "target": ["a", "b"], "task": "regression"},
+    {"source": {"type": "csv", "path": "a.txt", "delimiter": ";"}, "target": "y", "features": {"a": "ignore"}},
+    {"source": "moons", "input_scale": "none", "split": "none"},
+    {"source": {"type": "idx", "images": "i.gz", "labels": "l.gz"}},
+]
+
+
+@pytest.mark.parametrize("document", GOOD)
+def test_a_good_section_reads_back_and_fits_its_json_schema(document: dict[str, object]) -> None:
+    settings = DataSettings.model_validate(document)
+    Draft202012Validator(DataSettings.model_json_schema()).validate(document)
+    Draft202012Validator(DataSettings.model_json_schema()).validate(settings.model_dump(mode="json"))
+    assert DataSettings.model_validate(settings.model_dump()) == settings
+
+
+def test_defaults_and_shorthands() -> None:
+    settings = DataSettings.model_validate(
+        {"source": "iris.csv", "target": "species", "features": {"a": "ignore", "b": {"type": "category"}}}
+    )
+    assert settings.source == Csv(path="iris.csv")
+    assert settings.target == ["species"]
+    assert settings.features == {"a": Ignore(), "b": Category()}
+    assert settings.split == RandomSplit(validation=0.15, test=0.15, stratify=True)
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"source": "a.csv"}, "a table needs `target`"),
+        ({"source": {"train": "a.csv"}}, "a table needs `target`"),
+        ({"source": "a.csv", "target": []}, "at least 1 item"),
+        ({"source": "a.csv", "target": 3}, "valid list"),
+        ({"source": "a.csv", "target": ["a", "a"]}, "names a column twice"),
+        ({"source": "a.csv", "target": ["a", "b"], "task": "classification"}, "one target column"),
+        ({"source": "a.csv", "target": "a", "input_scale": "unit"}, "`input_scale` is for arrays"),
+        ({"source": "a.csv", "target": "a", "sample_weight": "a"}, "`sample_weight` is the target"),
+        ({"source": "a.csv", "target": "a", "features": {"a": "ignore"}}, '"a" is under `features`'),
+        (
+            {"source": "a.csv", "target": "a", "sample_weight": "w", "features": {"w": "number"}},
+            '"w" is under `features`',
+        ),
+        ({"source": "moons", "target": "a"}, "`target` is for tables, but a source of type moons has no columns"),
+        ({"source": "a.npz", "features": {"a": "number"}}, "`features` is for tables"),
+        ({"source": {"train": "a.npz"}, "sample_weight": "w"}, "`sample_weight` is for tables"),
+        ({"source": "moons", "features": {"a": "numbr"}}, "numbr"),
+        ({"source": "moons", "surprise": 1}, "Extra inputs"),
+    ],
+)
+def test_a_wrong_section_says_why(document: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        DataSettings.model_validate(document)
+    assert message in str(caught.value)
