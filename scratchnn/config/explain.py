@@ -66,7 +66,7 @@ def validate(document: Document, root: type[_Settings], prefix: str = "") -> _Se
             _Error(fault["loc"], fault["type"], fault["input"], fault.get("ctx", {}), fault["msg"])
             for fault in error.errors(include_url=False)
         ]
-    explainer = _Explainer(root, start)
+    explainer = _Explainer(root)
     explainer.explain(root, data, start, errors)
     raise ConfigError.of(_in_order(explainer.faults, document))
 
@@ -113,7 +113,6 @@ class _Explainer:
     """Collects the faults of one document."""
 
     root: type[Settings]
-    start: KeyPath
     faults: list[_Fault] = field(default_factory=list)
     short: set[KeyPath] = field(default_factory=set)  # where a component is written in a short form
 
@@ -167,8 +166,7 @@ class _Explainer:
             name = str(step)
             kinds = {error.kind for error in errors if len(error.steps) == 0}
             if "extra_forbidden" in kinds:
-                hint = belongs_elsewhere(name, model, self.root, inside=len(path) > len(self.start))
-                hint = hint or suggestion(name, fields)
+                hint = belongs_elsewhere(name, model, self.root) or suggestion(name, fields)
                 self.faults.append(_Fault(path, f'unknown key "{name}"', hint, (*path, name), at_key=True))
             elif "missing" in kinds:
                 help_text = _example(model) if path in self.short else fields[name].description or ""

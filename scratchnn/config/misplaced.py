@@ -10,15 +10,15 @@ from scratchnn.component import Component, Settings
 from scratchnn.config.annotations import family_of, is_model, is_union, keys_of, unwrap
 
 
-def belongs_elsewhere(key: str, model: type[BaseModel], root: type[Settings], *, inside: bool) -> str:
+def belongs_elsewhere(key: str, model: type[BaseModel], root: type[Settings]) -> str:
     """A hint for a key that `model` does not have, but another member of its family, the top level or a section has.
 
-    `inside` tells whether the key stands below the top level. Empty where nobody has the key.
+    Empty where nobody has the key.
     """
     owners = [tag for tag, member in _siblings(model).items() if key in keys_of(member)]
     if owners:
         return f'"{key}" is a key of {", ".join(owners[:5])}.'
-    if inside and key in keys_of(root):
+    if key in keys_of(root):
         return f'"{key}" belongs at the top level.'
     for name, info in keys_of(root).items():
         if any(key in keys_of(section) for section in _models(info.annotation)):

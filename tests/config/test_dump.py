@@ -43,7 +43,7 @@ outers = st.builds(
 
 @given(outers)
 @example(Outer(inner=Inner(text="1e5", entries=["08", "0o7", "yes", "<<", "1e999", "~", ""])))
-@example(Outer(inner=Inner(text="a\x85b\u2028c\ufeffd", weights={"a: b": -0.0, " x\ny ": 5e-324})))
+@example(Outer(inner=Inner(text="a\x85b", entries=["\u2028", "\ufeff"], weights={"a: b": -0.0, " x\ny ": 5e-324})))
 def test_what_is_written_reads_back_the_same(settings: Outer) -> None:
     read = validate(parse_document(dump_config(settings), "c.yaml"), Outer)
     assert read == settings

@@ -81,6 +81,13 @@ def test_locate_falls_back_to_the_nearest_parent(path: str, place: str) -> None:
     assert locate(parse_document(TEXT, "c.yaml"), path) == place
 
 
+def test_a_value_that_was_not_written_has_the_place_of_its_parents_key() -> None:
+    document = parse_document(TEXT, "c.yaml")
+    assert document.where(("model", "dtype")) == "c.yaml:2:1"
+    assert document.where(("model",)) == "c.yaml:3:3"
+    assert document.where(("name",), key=True) == "c.yaml:1:1"
+
+
 def test_locate_takes_keys_in_quotes() -> None:
     document = parse_document('a:\n  "b.c": 1\n', "c.yaml")
     assert locate(document, 'a."b.c"') == "c.yaml:2:10"
@@ -168,6 +175,8 @@ def test_nan_is_a_number() -> None:
         ("a: 1e999\n", "c.yaml:1:4: a number beyond"),
         (f"a: {'9' * 5000}\n", "c.yaml:1:4: a whole number of more than 300 digits"),
         ("a: " + "[" * 60 + "]" * 60, "c.yaml:1:53: nested more than 50 deep"),
+        ("a: " + "[" * 5000, "c.yaml:1:53: nested more than 50 deep"),
+        ("a: &a [" + "1, " * 1000 + "]\nb: [" + "*a, " * 101 + "]", "c.yaml:1:"),
         ("a: [" + "1," * 100_001 + "]", "c.yaml:1:199999: more than 100,000 values"),
     ],
 )
@@ -189,6 +198,11 @@ def test_a_bomb_of_merges_is_refused_at_once() -> None:
     lines = ["a0: &a0 {x: 1}"]
     lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, 12)]
     assert "more than 100,000 values" in fault("\n".join(lines))
+
+
+def test_merging_many_keys_many_times_is_refused() -> None:
+    wide = ", ".join(f"k{n}: 1" for n in range(1000))
+    assert "more than 100,000 values" in fault(f"a: &a {{{wide}}}\nb: {{<<: [{'*a, ' * 101}]}}\n")
 
 
 def test_aliases_cannot_nest_past_the_depth() -> None:

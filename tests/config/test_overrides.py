@@ -121,6 +121,9 @@ def test_what_was_set_has_the_override_as_its_origin() -> None:
     assert locate(document, "optimizer.type") == "c.yaml:5:12"
     assert locate(document, "data") == "--set data.source=z"
     assert locate(document, "seed") == "c.yaml:1:7"
+    document = apply_overrides(DOCUMENT, ["layers=[{units: 1}]", "data.source.path=z"])
+    assert locate(document, "layers[0].units") == "--set layers=[{units: 1}]"
+    assert locate(document, "data") == "--set data.source.path=z"
 
 
 def test_the_last_override_of_a_value_is_its_origin() -> None:
