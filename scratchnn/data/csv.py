@@ -27,6 +27,7 @@ class Csv(Source):
 
     type: Literal["csv"] = "csv"
     tabular: ClassVar[bool] = True
+    paths: ClassVar[tuple[str, ...]] = ("path",)
     path: str = Field(min_length=1, description="The file.")
     delimiter: str = Field(",", min_length=1, max_length=1, description="The character between two cells.")
     quote: str = Field('"', min_length=1, max_length=1, description="The character around cells with a delimiter.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -24,6 +24,7 @@ class Idx(Source):
     Images get a channel axis: (N, H, W, 1). Format: LeCun et al., The MNIST database, 1998.
     """
 
+    paths: ClassVar[tuple[str, ...]] = ("images", "labels")
     type: Literal["idx"] = "idx"
     images: str = Field(min_length=1, description="The file of images, such as train-images-idx3-ubyte.gz.")
     labels: str = Field(min_length=1, description="The file of labels, such as train-labels-idx1-ubyte.gz.")

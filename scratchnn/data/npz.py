@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -21,6 +21,7 @@ NPY = b"\x93NUMPY"
 class Npz(Source):
     """An archive written by `numpy.savez`: inputs (N, *shape), targets (N,) or (N, K). Pickled objects are refused."""
 
+    paths: ClassVar[tuple[str, ...]] = ("path",)
     type: Literal["npz"] = "npz"
     path: str = Field(min_length=1, description="The file.")
     inputs_key: str | None = Field(None, description='The name of the inputs. Null: "inputs", or else "x".')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 from typing import Any, ClassVar, Literal, Self
 
@@ -31,11 +31,16 @@ class Source(Component):
 
     family: ClassVar[str] = "source"
     tabular: ClassVar[bool] = False
+    paths: ClassVar[tuple[str, ...]] = ()  # the fields that hold a path
 
     @property
     def first(self) -> Source:
         """The source of the training rows: itself, unless it has parts."""
         return self
+
+    def moved(self, move: Callable[[str], str]) -> Self:
+        """The same source with each of its paths changed by `move`."""
+        return self.model_copy(update={name: move(getattr(self, name)) for name in self.paths})
 
     def read(self, base: Path) -> Table | Arrays:
         """All samples. Relative paths start at `base`. Raises `DataError` or `StorageError`."""
@@ -94,6 +99,11 @@ class SourceParts(Source):
     def first(self) -> Source:
         """The source of the training rows."""
         return self.train
+
+    def moved(self, move: Callable[[str], str]) -> Self:
+        """Every part moved."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        return self.model_copy(update={name: part and part.moved(move) for name, part in parts.items()})
 
     def read(self, base: Path) -> Table | Arrays:
         """The training part alone."""
