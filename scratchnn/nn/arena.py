@@ -16,6 +16,7 @@ from scratchnn.nn.initializers import Initializer
 from scratchnn.nn.layer import Param, Plan
 from scratchnn.nn.memory import Array, Buffer, Memory, Shape
 
+_FIXED_DTYPES = {"float32": np.dtype(np.float32), "bool": np.dtype(np.bool_), "ids": np.dtype(np.int64)}
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
 
 
@@ -213,7 +214,7 @@ def scratch_bytes(plan: Plan, capacity: int, dtype: np.dtype[np.generic]) -> int
 
 def dtype_of(buffer: Buffer, network: np.dtype[np.generic]) -> np.dtype[np.generic]:
     """The NumPy dtype of a buffer in a network of this dtype."""
-    return {"float": network, "bool": np.dtype(np.bool_), "ids": np.dtype(np.int64)}[buffer.dtype]
+    return network if buffer.dtype == "float" else _FIXED_DTYPES[buffer.dtype]
 
 
 def _full_shape(buffer: Buffer, n: int) -> Shape:

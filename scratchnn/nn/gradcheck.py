@@ -18,10 +18,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from scratchnn.nn.arena import Arena, Workspace
+from scratchnn.nn.cases import ACTIVATIONS, LAYERS, LOSSES, missing_cases
+from scratchnn.nn.contracts import contract_errors
 from scratchnn.nn.layer import InputSpec, Layer
 from scratchnn.nn.losses import Loss, TargetSpec
 from scratchnn.nn.memory import Array, Pass
 from scratchnn.nn.network import Network
+from scratchnn.nn.samples import number_entries, random_inputs, random_targets, scatter
 
 TOLERANCE = 1e-6
 FLOOR = 1e-5
@@ -106,7 +109,7 @@ def check_gradients(
         error = worst_error(value, slot.view(network.arena.parameters), slot.view(gradients), rng)
         yield GradCheck.of(component, case, name, error)
     if batch.input_gradient is not None:
-        numbers = _number_entries(network.inputs, len(inputs))
+        numbers = number_entries(network.inputs, len(inputs))
         error = worst_error(value, batch.inputs, batch.input_gradient.copy(), rng, among=numbers)
         yield GradCheck.of(component, case, "input", error)
 
@@ -177,37 +180,21 @@ def loss_objective(
     return objective
 
 
-def scatter(network: Network, rng: np.random.Generator) -> None:
-    """Initializes a network and moves every parameter off its special value (0, 1) by N(0, 0.1^2)."""
-    network.initialize(rng)
-    for slot in network.arena.slots.values():
-        array = slot.view(network.arena.parameters)
-        array += 0.1 * rng.standard_normal(slot.shape)
+def check_all() -> Iterator[GradCheck]:
+    """Every row of the table, in training and in inference mode: gradients, and the promises of the layer contract.
 
-
-def random_inputs(inputs: InputSpec, rows: int, rng: np.random.Generator) -> Array:
-    """N(0, 1) for numbers, any code for columns of codes, 0 or 1 for ids of unknown range."""
-    if inputs.kind == "ids" and not inputs.columns:
-        return rng.integers(2, size=(rows, *inputs.shape))
-    batch: Array = rng.standard_normal((rows, *inputs.shape))
-    for index, column in enumerate(inputs.columns):
-        if column.is_category:
-            batch[:, index] = rng.integers(column.levels, size=rows)
-    return batch
-
-
-def random_targets(target: TargetSpec, rows: int, rng: np.random.Generator) -> Array:
-    """Class ids, or N(0, 1) for each column."""
-    if target.is_classification:
-        return rng.integers(target.classes, size=rows)
-    return rng.standard_normal((rows, target.columns))
-
-
-def _number_entries(inputs: InputSpec, rows: int) -> Array:
-    """The flat indexes of inputs that are numbers, not codes."""
-    entries = np.arange(rows * inputs.size).reshape(rows, *inputs.shape)
-    numbers = [index for index, column in enumerate(inputs.columns) if not column.is_category]
-    return (entries[:, numbers] if inputs.columns else entries).reshape(-1)
+    A promise that holds has the error 0. A component without rows is a failed check.
+    """
+    for missing in missing_cases():
+        yield GradCheck(missing, "", "rows in cases.py", float("inf"), False)
+    for case in (*LAYERS, *ACTIVATIONS):
+        for training in (True, False):
+            name, tag = f"{case.name}, {'training' if training else 'inference'}", case.component.tag()
+            yield from check_layers(tag, name, [case.layer], case.inputs, case.batch, training=training)
+            for promise, error in contract_errors(case.layer, case.inputs, case.batch, training=training):
+                yield GradCheck.of(tag, name, promise, error)
+    for row in LOSSES:
+        yield from check_loss(row.component, row.target, row.batch, case=row.name, weighted=row.weighted)
 
 
 def _entry_error(function: Callable[[], float], numbers: Array, index: int, analytic: float) -> float:

@@ -1,6 +1,7 @@
 """The layer contract: a layer plans the memory it needs, the network allocates it once, the layer computes into it.
 
-Shapes in a plan leave out the batch axis; arrays in `forward` and `backward` have it: `x` is `(B, *inputs.shape)`.
+Shapes in a plan leave out the batch axis; arrays in `forward` and `backward` have it: `x` is `(B, *inputs.shape)`. All
+arrays are C-contiguous, so that `reshape` is a view.
 """
 
 from __future__ import annotations
@@ -122,6 +123,15 @@ class Layer(Component):
         """Raises the `ShapeError` that teaches the mend where `condition` does not hold."""
         if not condition:
             raise ShapeError(f"({self.tag()}) expects {expected}, got {inputs.shape}", hint=hint)
+
+    def expects_numbers(self, inputs: InputSpec) -> None:
+        """Raises `ShapeError` where the inputs are ids, or a table with columns of category codes."""
+        if inputs.kind != "float":
+            raise ShapeError(f"({self.tag()}) expects numbers, got ids", hint="Give it float inputs.")
+        codes = [column.name for column in inputs.columns if column.is_category]
+        if codes:
+            message = f"({self.tag()}) expects numbers, got category codes in {', '.join(codes)}"
+            raise ShapeError(message, hint="Encode these columns as one_hot.")
 
 
 class WeightedLayer(Layer):

@@ -17,11 +17,12 @@ Shape = tuple[int, ...]
 class Buffer:
     """An array that the network allocates once. With `per_sample` its first axis is the batch, not named in `shape`.
 
+    "float" is the network's own dtype; "float32" stays so in a float64 network, for draws that must not depend on it.
     `fill` makes it a constant: it is filled once and must never be written to.
     """
 
     shape: Shape = ()
-    dtype: Literal["float", "bool", "ids"] = "float"
+    dtype: Literal["float", "float32", "bool", "ids"] = "float"
     per_sample: bool = True
     fill: float | None = None
 
@@ -47,3 +48,9 @@ class Pass:
     training: bool = False
     rng: np.random.Generator = field(default_factory=lambda: np.random.Generator(np.random.PCG64(0)))
     mask: Array | None = None
+
+
+def transfer(source: Array, target: Array) -> None:
+    """Copies the numbers into an array of another or the same shape, unless both share their storage already."""
+    if not np.may_share_memory(source, target):
+        target[...] = source.reshape(target.shape)

@@ -19,6 +19,7 @@ class ActivationLayer(Layer):
 
     def plan(self, inputs: InputSpec) -> Plan:
         """The memory of the function."""
+        self.expects_numbers(inputs)
         return self.function.plan(inputs)
 
     def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:

@@ -32,6 +32,7 @@ class Dense(WeightedLayer):
 
     def plan(self, inputs: InputSpec) -> Plan:
         """One weight matrix, a bias, and the memory of the activation."""
+        self.expects_numbers(inputs)
         self.expects(len(inputs.shape) == 1, "flat input", inputs, 'Add "flatten" before it.')
         if self.units == "auto":
             raise ShapeError("(dense) units: auto is only for the last layer", hint="Give a number of units.")

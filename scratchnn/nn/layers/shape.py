@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
-
 from scratchnn.nn.layer import InputSpec, Layer, Plan
-from scratchnn.nn.memory import Array, Memory, Pass
+from scratchnn.nn.memory import Array, Memory, Pass, transfer
 
 
 class Flatten(Layer):
@@ -21,14 +19,9 @@ class Flatten(Layer):
 
     def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
         """Writes y where it is not x's own storage."""
-        _copy(x, y)
+        transfer(x, y)
 
     def backward(self, x: Array, y: Array, dy: Array, dx: Array | None, mem: Memory, run: Pass) -> None:
         """Writes dx where it is not dy's own storage."""
         if dx is not None:
-            _copy(dy, dx)
-
-
-def _copy(source: Array, target: Array) -> None:
-    if not np.may_share_memory(source, target):
-        target[...] = source.reshape(target.shape)
+            transfer(dy, dx)

@@ -1,0 +1,43 @@
+"""Random inputs, targets and parameters, for checks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scratchnn.nn.layer import InputSpec
+from scratchnn.nn.losses import TargetSpec
+from scratchnn.nn.memory import Array
+from scratchnn.nn.network import Network
+
+
+def scatter(network: Network, rng: np.random.Generator) -> None:
+    """Initializes a network and moves every parameter off its special value (0, 1) by N(0, 0.1^2)."""
+    network.initialize(rng)
+    for slot in network.arena.slots.values():
+        array = slot.view(network.arena.parameters)
+        array += 0.1 * rng.standard_normal(slot.shape)
+
+
+def random_inputs(inputs: InputSpec, rows: int, rng: np.random.Generator) -> Array:
+    """N(0, 1) for numbers, any code for columns of codes, 0 or 1 for ids of unknown range."""
+    if inputs.kind == "ids" and not inputs.columns:
+        return rng.integers(2, size=(rows, *inputs.shape))
+    batch: Array = rng.standard_normal((rows, *inputs.shape))
+    for index, column in enumerate(inputs.columns):
+        if column.is_category:
+            batch[:, index] = rng.integers(column.levels, size=rows)
+    return batch
+
+
+def random_targets(target: TargetSpec, rows: int, rng: np.random.Generator) -> Array:
+    """Class ids, or N(0, 1) for each column."""
+    if target.is_classification:
+        return rng.integers(target.classes, size=rows)
+    return rng.standard_normal((rows, target.columns))
+
+
+def number_entries(inputs: InputSpec, rows: int) -> Array:
+    """The flat indexes of inputs that are numbers, not codes."""
+    entries = np.arange(rows * inputs.size).reshape(rows, *inputs.shape)
+    numbers = [index for index, column in enumerate(inputs.columns) if not column.is_category]
+    return (entries[:, numbers] if inputs.columns else entries).reshape(-1)
