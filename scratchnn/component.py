@@ -150,7 +150,7 @@ def load_plugin(path: Path) -> list[type[Component]]:
     sys.modules[name] = module  # pydantic resolves annotations by the module's name
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise UsageError(f"the plugin failed: {type(error).__name__}: {error}", where=str(path)) from error
     added = [member for family in _FAMILIES.values() for member in family._members.values() if member not in before]
