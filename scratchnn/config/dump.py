@@ -17,7 +17,7 @@ _BREAKING = re.compile("[\x85\u2028\u2029\ufeff]")
 
 
 def dump_config(settings: Settings) -> str:
-    """The complete YAML of settings: every field in the order of its class, defaults too.
+    """The complete YAML of settings: every field in the order of its class, `type` first, defaults too.
 
     `validate(parse_document(dump_config(settings), name), type(settings))` gives equal settings, to the bit of each
     float. Raises `TypeError` for a field that no config can hold.
@@ -38,7 +38,8 @@ def plain(value: Any) -> Any:
     """Settings as dict, list, str, int, float, bool and None: what a config file would hold."""
     if isinstance(value, BaseModel):
         names = zip(keys_of(type(value)), type(value).model_fields, strict=True)
-        return {key: plain(getattr(value, name)) for key, name in names}
+        fields = {key: plain(getattr(value, name)) for key, name in names}
+        return {"type": fields["type"], **fields} if "type" in fields else fields
     if isinstance(value, Mapping):
         return {key: plain(child) for key, child in value.items()}
     if isinstance(value, list | tuple):

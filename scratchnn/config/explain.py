@@ -166,7 +166,7 @@ class _Explainer:
             name = str(step)
             kinds = {error.kind for error in errors if len(error.steps) == 0}
             if "extra_forbidden" in kinds:
-                hint = belongs_elsewhere(name, model, self.root) or suggestion(name, fields)
+                hint = belongs_elsewhere(name, model, self.root) or _own_keys(name, model)
                 self.faults.append(_Fault(path, f'unknown key "{name}"', hint, (*path, name), at_key=True))
             elif "missing" in kinds:
                 help_text = _example(model) if path in self.short else fields[name].description or ""
@@ -251,6 +251,15 @@ def _names(family: type[Component]) -> list[str]:
     words = {tag for other in families().values() for tag in other.members()} - members.keys()
     full = {word: _full_form(family, word) for word in words}
     return [*members, *(word for word, form in full.items() if isinstance(form, dict) and form.get("type") in members)]
+
+
+def _own_keys(name: str, model: type[BaseModel]) -> str:
+    """A hint for a key that a mapping does not have. `type` is no choice where it is written already."""
+    keys = keys_of(model).keys()
+    hint = suggestion(name, keys)
+    if hint.startswith("Did") or not issubclass(model, Component):
+        return hint
+    return suggestion("", keys - {"type"}) or f"{model.tag()} has no keys besides `type`."
 
 
 def _example(model: type[BaseModel]) -> str:

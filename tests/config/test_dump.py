@@ -57,3 +57,13 @@ def test_it_is_complete_ordered_and_readable() -> None:
         "inner:\n  text: x\n  number: 1.0\n  entries: [a, é]\n  weights:\n    b: 2.0\n    a: 1.0\n"
         "many:\n- text: x\n  number: 1.0\n  entries: []\n  weights: {}\n"
     )
+
+
+def test_the_type_of_a_component_comes_first() -> None:
+    class Base(Settings):
+        rate: float = 0.5
+
+    class Member(Base):
+        type: str = "member"
+
+    assert dump_config(Member()) == "type: member\nrate: 0.5\n"

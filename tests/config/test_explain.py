@@ -197,6 +197,8 @@ def test_a_good_document_becomes_settings() -> None:
         ("loss: atuo", '1:7: loss: unknown activation "atuo". Did you mean "auto"?'),
         ("loss: {type: relu, slope: 1}", '1:20: loss: unknown key "slope". "slope" is a key of leaky_relu.'),
         ("metrics: relu", '1:10: metrics: expects a list or null, got "relu". Write it as a list'),
+        ("loss: {type: relu, gamma: 1}", '1:20: loss: unknown key "gamma". relu has no keys besides `type`.'),
+        ("loss: {type: leaky_relu, x: 1}", '1:26: loss: unknown key "x". Choose one of: slope.'),
         ("metrics: [rleu]", '1:11: metrics[0]: unknown activation "rleu". Did you mean "relu"?'),
         ("weights: {a: x}", '1:14: weights.a: expects a number, got "x"'),
         ("weights: balance", '1:10: weights: expects a mapping, "balanced" or null, got "balance". Did you mean'),
