@@ -13,11 +13,14 @@ class Chain:
     """Plans and runs layers in a row. It owns the arrays between them: `y0`, `y1`, ... and two gradients in turn.
 
     A layer that works in place writes over the array before it, where nobody's backward reads that array.
-    The last layer writes straight into the chain's own output.
+    The last layer writes straight into the chain's own output. `where` names the list in errors.
     """
 
     def __init__(self, layers: Sequence[Layer], inputs: InputSpec, where: str = "layers") -> None:
+        if not layers:
+            raise ShapeError("has no layers", where=where, hint="Add one.")
         self.layers = tuple(layers)
+        self.where = where
         self.specs = [inputs]
         plans: list[Plan] = []
         for index, layer in enumerate(self.layers):
@@ -97,9 +100,14 @@ class Steps:
             self._backward.append(step)
 
     def forward(self, run: Pass) -> None:
-        """Computes the output."""
-        for layer, x, y, mem in self._forward:
-            layer.forward(x, y, mem, run)
+        """Computes the output. Raises `ShapeError` where a layer cannot work on so few samples."""
+        y = self._arrays[-1]
+        try:
+            for layer, x, y, mem in self._forward:
+                layer.forward(x, y, mem, run)
+        except ShapeError as error:
+            index = next(index for index, step in enumerate(self._forward) if step[2] is y)
+            raise _placed(error, f"{self._chain.where}[{index}]") from None
 
     def backward(self, run: Pass) -> None:
         """Computes every gradient."""
@@ -111,8 +119,13 @@ def _plan(layer: Layer, inputs: InputSpec, where: str) -> Plan:
     try:
         return layer.plan(inputs)
     except ShapeError as error:
-        place = error.where if error.where.startswith(where) else where
-        raise ShapeError(error.message, where=place, hint=error.hint) from None
+        raise _placed(error, where) from None
+
+
+def _placed(error: ShapeError, where: str) -> ShapeError:
+    """The same error with its place; a chain inside this layer has named a closer one already."""
+    place = error.where if error.where.startswith(where) else where
+    return ShapeError(error.message, where=place, hint=error.hint)
 
 
 def _sharing(plans: Sequence[Plan]) -> list[bool]:
@@ -123,5 +136,5 @@ def _sharing(plans: Sequence[Plan]) -> list[bool]:
         last = index == len(plans) - 1
         share = not last and (plan.reshapes or (plan.in_place and not locked))
         shares.append(share)
-        locked = (locked and share) or plan.reads_output
+        locked = (share and (locked or plan.reads_input)) or plan.reads_output
     return shares

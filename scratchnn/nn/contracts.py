@@ -66,8 +66,7 @@ class Trial:
         for slot, values in zip(network.arena.slots.values(), self.parameters, strict=True):
             slot.view(network.arena.parameters)[...] = values
         rows = len(self.x)
-        wanted = dx and self.inputs.kind == "float"
-        batch = network.workspace(rows + spare, input_gradient=wanted, poison=True).batch(rows)
+        batch = network.workspace(rows + spare, input_gradient=dx, poison=True).batch(rows)
         batch.inputs[...] = self.x
         return network, batch
 

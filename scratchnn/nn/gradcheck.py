@@ -88,7 +88,7 @@ def check_gradients(
 
     Columns of codes among the inputs are left out. The network must be initialized.
     """
-    workspace = network.workspace(len(inputs), input_gradient=network.inputs.kind == "float", poison=True)
+    workspace = network.workspace(len(inputs), input_gradient=True, poison=True)
     batch = workspace.batch(len(inputs))
     batch.inputs[...] = inputs
 

@@ -90,7 +90,7 @@ class Network:
         self.arena.initialize(self.init, rng)
 
     def workspace(self, capacity: int, *, input_gradient: bool = False, poison: bool = False) -> NetworkWorkspace:
-        """New arrays for batches of up to `capacity` samples."""
+        """New arrays for batches of up to `capacity` samples. Inputs that are ids have no gradient."""
         return NetworkWorkspace(self, capacity, input_gradient=input_gradient, poison=poison)
 
     def predict(self, inputs: Array) -> Array:
@@ -116,7 +116,8 @@ class NetworkWorkspace:
         self._inputs = _array(Buffer(network.inputs.shape, network.inputs.kind), capacity, network.dtype)
         self._outputs = _array(Buffer(network.outputs.shape), capacity, network.dtype)
         self._output_gradient = np.empty_like(self._outputs)
-        self._input_gradient = np.empty_like(self._inputs) if input_gradient else None
+        has_gradient = input_gradient and network.inputs.kind == "float"
+        self._input_gradient = np.empty_like(self._inputs) if has_gradient else None
         self._batches: dict[int, Batch] = {}
         if poison:
             for array in (self._outputs, self._output_gradient, self._input_gradient):
