@@ -1,3 +1,34 @@
-"""Train neural networks described in YAML, on an engine written from scratch in NumPy."""
+"""Train neural networks described in YAML, on an engine written from scratch in NumPy.
+
+The names below load what they need when they are first used: importing this package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scratchnn.nn.network import Network
+    from scratchnn.workflows.evaluate import evaluate
+    from scratchnn.workflows.model import load_model
+    from scratchnn.workflows.predict import predict
+    from scratchnn.workflows.train import resume, train
 
 __version__ = "0.1.0"
+__all__ = ["Network", "evaluate", "load_model", "predict", "resume", "train"]
+
+_HOMES = {
+    "Network": "scratchnn.nn.network",
+    "evaluate": "scratchnn.workflows.evaluate",
+    "load_model": "scratchnn.workflows.model",
+    "predict": "scratchnn.workflows.predict",
+    "resume": "scratchnn.workflows.train",
+    "train": "scratchnn.workflows.train",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -38,7 +38,7 @@ _PLUGINS: dict[Path, list[type[Component]]] = {}
 class Settings(BaseModel):
     """The base of everything a config can hold: frozen, strict (no `"3"` for 3, no `true` for 1), no unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True, defer_build=True)
 
 
 class Component(Settings):

@@ -1,0 +1,40 @@
+"""scratchnn evaluate"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scratchnn.cli.options import Json, Plugins, Quiet, Run
+
+
+def command(
+    run: Run = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="PATH", help="A file with new rows and their targets.")
+    ] = None,
+    split: Annotated[
+        str, typer.Option("--split", metavar="PART", help="train, validation or test: rows of the run's own data.")
+    ] = "test",
+    require: Annotated[
+        list[str] | None,
+        typer.Option("--require", metavar="CONDITION", help="Exit 8 unless met: 'accuracy>=0.9'. Repeatable."),
+    ] = None,
+    plugins: Plugins = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Measures a trained model on a split or on new data."""
+    from scratchnn.cli.console import Console
+    from scratchnn.cli.verdicts import judge
+    from scratchnn.workflows.evaluate import evaluate
+
+    console = Console(as_json=as_json, quiet=quiet)
+    result = evaluate(run, data=data, split=split, require=require or (), plugins=plugins or ())
+    console.figures(f"{result.model}, {result.rows} rows", {result.split: result.metrics}, result.classes)
+    console.warn(result.notes)
+    if as_json:
+        console.json(result.to_json())
+    return judge(console, result.requirements)

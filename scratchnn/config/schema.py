@@ -1,0 +1,64 @@
+"""The root of a config: puts together what nn, data and training declare."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+import scratchnn.nn.layers  # noqa: F401  # importing the package is what enrols the layers
+from scratchnn.component import Settings
+from scratchnn.data.settings import DataSettings
+from scratchnn.nn.initializers import Initializer
+from scratchnn.nn.layer import Layer
+from scratchnn.nn.losses import Loss
+from scratchnn.nn.metrics import Metric
+from scratchnn.nn.network import DType
+from scratchnn.nn.optimizers import Adam, Optimizer
+from scratchnn.nn.regularizers import Regularization
+from scratchnn.nn.schedules import Constant, Schedule
+from scratchnn.training.settings import TrainingSettings
+
+
+class ModelSettings(Settings):
+    """The network."""
+
+    layers: list[Layer] = Field(min_length=1, description="The layers, first to last. The loss takes raw outputs.")
+    init: Initializer | None = Field(
+        None, description="How every weight starts. A layer's own init wins; absent: what suits its activation."
+    )
+    dtype: DType = Field("float32", description="The type of every number in the network.")
+
+
+class Config(Settings):
+    """A whole config."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)] | None = Field(
+        None, description="Names the run directory; the file's name when absent."
+    )
+    seed: int = Field(0, ge=0, description="The origin of all randomness.")
+    threads: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        "auto", description="Threads of the matrix products. auto: one where a step is small, else every core."
+    )
+    deterministic: bool = Field(False, description="One thread: the same bits on machines with other core counts.")
+    plugins: list[str] = Field([], description="Python files with components of your own. They are run: trust them.")
+    data: DataSettings = Field(description="What to learn from.")
+    model: ModelSettings = Field(description="The network.")
+    loss: Loss | Literal["auto"] = Field(
+        "auto", description="auto: cross_entropy for classes (binary_cross_entropy for two), mse for numbers."
+    )
+    optimizer: Optimizer = Field(Adam(), description="How the weights follow the gradient.")
+    schedule: Schedule = Field(Constant(), description="How the learning rate changes.")
+    regularization: Regularization = Field(Regularization(), description="What keeps the weights small.")
+    training: TrainingSettings = Field(TrainingSettings(), description="The training loop.")
+    metrics: list[Metric] | None = Field(None, description="What is measured besides the loss; by task when absent.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.deterministic and self.threads not in ("auto", 1):
+            raise PydanticCustomError("threads", "`deterministic: true` means one thread. Remove `threads`.")
+        tags = [metric.tag() for metric in self.metrics or []]
+        if twice := sorted({tag for tag in tags if tags.count(tag) > 1}):
+            raise PydanticCustomError("metrics", "`metrics` names {tag} twice.", {"tag": twice[0]})
+        return self

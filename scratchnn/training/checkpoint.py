@@ -1,0 +1,72 @@
+"""The resumable state on disk: `checkpoints/000012-000000.safetensors` is the state after 12 epochs and 0 batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from scratchnn.errors import ModelError
+from scratchnn.training.storage import refusals
+from scratchnn.training.tensors import read_tensors, write_tensors
+from scratchnn.training.trainer import Snapshot
+
+FORMAT = 1
+
+
+class Checkpoints:
+    """The newest `keep` snapshots of one run.
+
+    `identity` ties them to a config and its data: a snapshot with another one is refused. Files are not forced to the
+    disk, for speed: killing the process loses nothing, and after a loss of power the check sum tells, and the one
+    before it serves.
+    """
+
+    def __init__(self, folder: Path, keep: int, identity: Mapping[str, object]) -> None:
+        self._folder = folder
+        self._keep = keep
+        self._identity = dict(identity)
+
+    def save(self, snapshot: Snapshot) -> Path:
+        """Writes a snapshot, then removes the oldest beyond `keep`."""
+        position = snapshot.numbers["position"]
+        path = self._folder / f"{position['epochs']:06d}-{position['batches']:06d}.safetensors"
+        document = {"format": FORMAT, "identity": self._identity, "numbers": snapshot.numbers}
+        with refusals(self._folder):
+            self._folder.mkdir(exist_ok=True)
+        write_tensors(path, document, snapshot.arrays, sync=False)
+        for old in self.paths()[: -self._keep]:
+            with refusals(old):
+                old.unlink()
+        return path
+
+    def paths(self) -> list[Path]:
+        """The files, oldest first."""
+        return sorted(self._folder.glob("[0-9]*.safetensors"))
+
+    def newest(self) -> Snapshot | None:
+        """The newest whole snapshot, or None where there is none. Raises `ModelError` where all are damaged."""
+        damage: ModelError | None = None
+        for path in reversed(self.paths()):
+            try:
+                document, arrays = read_tensors(path)
+            except ModelError as error:
+                damage = damage or error
+                continue
+            self._check(document, path)
+            return Snapshot(document["numbers"], arrays)
+        if damage is not None:
+            raise damage
+        return None
+
+    def _check(self, document: Mapping[str, object], path: Path) -> None:
+        if document.get("format") != FORMAT:
+            raise ModelError("is a checkpoint of another version", where=str(path), hint="Start a new run.")
+        found = document.get("identity")
+        if found != self._identity:
+            names = [
+                name
+                for name in self._identity
+                if not isinstance(found, dict) or found.get(name) != self._identity[name]
+            ]
+            message = f"was made with another {' and '.join(names)}"
+            raise ModelError(message, where=str(path), hint="Put it back as it was, or start a new run.")

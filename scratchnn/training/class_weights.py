@@ -1,0 +1,44 @@
+"""Class weights, turned into sample weights of the training part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from scratchnn.data.preparation import Part
+from scratchnn.errors import ConfigError, suggestion
+from scratchnn.nn.memory import Array
+
+WHERE = "training.class_weights"
+
+
+def weigh(part: Part, classes: Sequence[str], setting: Literal["balanced"] | Mapping[str, float] | None) -> Part:
+    """The part with each sample's weight multiplied by that of its class.
+
+    "balanced": N / (C n_c) for class c with n_c of the N samples, as in scikit-learn. A mapping: the weight by class
+    name, 1 for a class that it leaves out. Raises `ConfigError` with the key path as place.
+    """
+    if setting is None:
+        return part
+    if not classes:
+        raise ConfigError("class weights need classes, but the target is numbers", where=WHERE, hint="Remove them.")
+    dtype = part.inputs.dtype
+    weights = _by_class(part.targets, classes, setting).astype(dtype)[part.targets]
+    if part.weights is not None:
+        weights = weights * part.weights
+    if not weights.any():
+        raise ConfigError("every training sample has weight 0", where=WHERE, hint="Give some class a positive weight.")
+    return replace(part, weights=weights)
+
+
+def _by_class(targets: Array, classes: Sequence[str], setting: Literal["balanced"] | Mapping[str, float]) -> Array:
+    if setting == "balanced":
+        counts = np.bincount(targets, minlength=len(classes))
+        return np.asarray(len(targets) / (len(classes) * np.maximum(counts, 1)))
+    for name in setting:
+        if name not in classes:
+            raise ConfigError(f'there is no class "{name}"', where=WHERE, hint=suggestion(name, classes))
+    return np.array([setting.get(name, 1.0) for name in classes])

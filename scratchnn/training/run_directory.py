@@ -1,0 +1,167 @@
+"""A run directory: made in one step, never overwritten, written by one process at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from scratchnn.errors import BusyError, ModelError, UsageError, suggestion
+from scratchnn.training.storage import refusals, write_atomically
+
+ROOT = Path("runs")
+
+
+class RunDirectory:
+    """One run on disk. The names of its files are its attributes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config = path / "config.yaml"
+        self.metrics = path / "metrics.jsonl"
+        self.summary = path / "summary.json"
+        self.model = path / "model.safetensors"
+        self.checkpoints = path / "checkpoints"
+        self.environment = path / "environment.json"
+        self.log = path / "train.log"
+        self._lock: IO[bytes] | None = None
+
+    @classmethod
+    def create(cls, name: str, config: str, path: Path | None = None) -> RunDirectory:
+        """Makes and locks `runs/<name>`, or `runs/<name>-2`, ... where that exists; or exactly `path`.
+
+        The directory appears with its config in it: a process that is killed leaves either nothing or a run that can
+        be resumed.
+        """
+        root = ROOT if path is None else path.parent
+        with refusals(root):
+            root.mkdir(parents=True, exist_ok=True)
+            made = cls(Path(tempfile.mkdtemp(prefix=".new-", dir=root)))
+            try:
+                made.path.chmod(0o777 & ~_umask())
+                made.config.write_text(config, encoding="utf-8")
+                made.lock()
+                return made._moved(name, path)
+            except BaseException:
+                made.unlock()
+                shutil.rmtree(made.path, ignore_errors=True)
+                raise
+
+    @classmethod
+    def open(cls, path: Path) -> RunDirectory:
+        """An existing run directory. Raises `ModelError` where there is none."""
+        run = cls(path)
+        if not run.config.is_file():
+            near = [str(folder) for folder in path.parent.glob("*") if (folder / "config.yaml").is_file()]
+            hint = suggestion(str(path), near) or "`scratchnn train` makes one."
+            raise ModelError("is not a run directory", where=str(path), hint=hint)
+        return run
+
+    @classmethod
+    def newest(cls, name: str | None = None, *, holding: str = "config.yaml") -> RunDirectory:
+        """The run under `runs/` that was started last and has this file; only runs of one name where it is given."""
+        own = re.compile(rf"{re.escape(name)}(-\d+)?" if name is not None else r"[^.].*")
+        found = [path.parent for path in ROOT.glob(f"*/{holding}") if own.fullmatch(path.parent.name)]
+        if not found:
+            message = f"holds no run{f' of {name}' if name else ''} with a {holding}"
+            raise ModelError(message, where=f"{ROOT}/", hint="Run `scratchnn train CONFIG` first.")
+        return cls(max(found, key=lambda run: (run / "config.yaml").stat().st_mtime_ns))
+
+    def lock(self) -> None:
+        """Makes this process the only writer until it ends. Raises `BusyError`."""
+        with refusals(self.path):
+            file = (self.path / ".lock").open("ab")
+        try:
+            _lock(file)
+        except OSError:
+            file.close()
+            hint = "Wait for it, or choose another directory with --run-dir."
+            raise BusyError("another process is writing to this run", where=str(self.path), hint=hint) from None
+        self._lock = file
+
+    def unlock(self) -> None:
+        """Lets others write."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def append_metrics(self, row: Mapping[str, Any]) -> None:
+        """Adds one line to metrics.jsonl."""
+        with refusals(self.metrics), self.metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def read_metrics(self, epochs: int | None = None) -> list[dict[str, Any]]:
+        """The whole rows of metrics.jsonl, up to an epoch where one is given."""
+        if not self.metrics.is_file():
+            return []
+        with refusals(self.metrics):
+            lines = self.metrics.read_text(encoding="utf-8").splitlines()
+        rows = []
+        for line in lines:
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue  # the last line of a process that was killed while writing it
+            if epochs is None or row["epoch"] <= epochs:
+                rows.append(row)
+        return rows
+
+    def cut_metrics(self, epochs: int) -> None:
+        """Drops the rows after an epoch: a resumed run writes them again."""
+        rows = self.read_metrics(epochs)
+        write_atomically(self.metrics, "".join(json.dumps(row) + "\n" for row in rows).encode(), sync=False)
+
+    def write_json(self, path: Path, value: Mapping[str, Any]) -> None:
+        """Writes one of the JSON files in one step."""
+        write_atomically(path, (json.dumps(value, indent=2) + "\n").encode(), sync=False)
+
+    def append_log(self, line: str) -> None:
+        """Adds one line to train.log, with the time before it."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with refusals(self.log), self.log.open("a", encoding="utf-8") as file:
+            file.write(f"{now} {line}\n")
+
+    def _moved(self, name: str, path: Path | None) -> RunDirectory:
+        """Moves this directory to its place; only an empty directory there may be replaced."""
+        number = 1
+        while True:
+            target = path or ROOT / (name if number == 1 else f"{name}-{number}")
+            try:
+                self.path.rename(target)
+            except OSError:
+                if path is not None and path.exists():
+                    hint = f"Choose another, or go on with it: --resume {path}"
+                    raise UsageError("exists already", where=str(path), hint=hint) from None
+                if not target.exists():
+                    raise
+                number += 1
+                continue
+            moved = RunDirectory(target)
+            moved._lock, self._lock = self._lock, None
+            return moved
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: IO[bytes]) -> None:
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

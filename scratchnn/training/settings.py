@@ -1,0 +1,42 @@
+"""What a config can say about the training loop."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from scratchnn.component import Settings
+
+
+class EarlyStopping(Settings):
+    """Stops when the monitored figure has not improved for `patience` epochs."""
+
+    monitor: str = Field(
+        "validation.loss",
+        pattern=r"^(train|validation)\.[a-z0-9_]+$",
+        description="train.loss, validation.loss or validation.<metric>.",
+    )
+    patience: int = Field(10, ge=1, description="Epochs without improvement before the training stops.")
+    min_delta: float = Field(0.0, ge=0, description="How much better counts as an improvement.")
+    restore_best: bool = Field(True, description="Whether the result has the weights of the best epoch.")
+
+
+class CheckpointSettings(Settings):
+    """When the state that `--resume` needs is written."""
+
+    every_epochs: int = Field(1, ge=1, description="Epochs between two checkpoints.")
+    keep: int = Field(2, ge=1, description="How many of the newest checkpoints stay on disk.")
+
+
+class TrainingSettings(Settings):
+    """The training loop."""
+
+    epochs: int = Field(50, ge=1, description="Passes over the training data.")
+    batch_size: int = Field(32, ge=1, description="Samples per optimizer step; the last batch may be shorter.")
+    shuffle: bool = Field(True, description="Whether each epoch has a new order of the samples.")
+    early_stopping: EarlyStopping | None = Field(None, description="When to stop early; never when absent.")
+    checkpoint: CheckpointSettings = Field(CheckpointSettings(), description="When the resumable state is written.")
+    class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = Field(
+        None, description='Weight of each class in the loss; "balanced": samples / (classes * samples of the class).'
+    )

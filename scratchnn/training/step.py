@@ -1,0 +1,67 @@
+"""One training step: gather a batch, forward, loss, backward, penalty, optimizer. Allocates nothing per step."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scratchnn.data.preparation import Part
+from scratchnn.nn.arena import Workspace, allocate
+from scratchnn.nn.layer import Plan
+from scratchnn.nn.losses import Loss
+from scratchnn.nn.memory import Array, Memory, Pass
+from scratchnn.nn.network import Batch, Network
+from scratchnn.nn.regularizers import Penalty
+from scratchnn.nn.updater import Updater
+
+
+class Step:
+    """Bound to a network, its training data and its optimizer for batches of up to `batch_size` rows."""
+
+    def __init__(
+        self, network: Network, loss: Loss, penalty: Penalty, updater: Updater, part: Part, batch_size: int, run: Pass
+    ) -> None:
+        self._loss = loss
+        self._penalty = penalty
+        self._updater = updater
+        self._part = part
+        self._run = run
+        self._network_workspace = network.workspace(batch_size)
+        plan: Plan = loss.plan(network.outputs)
+        self._loss_workspace = Workspace(network.arena, plan, batch_size)
+        targets = part.targets
+        self._targets = np.empty((batch_size, *targets.shape[1:]), targets.dtype)
+        self._weights = None if part.weights is None else allocate(batch_size, network.dtype)
+        self._bound: dict[int, tuple[Batch, Array, Array | None, Memory]] = {}
+
+    def __call__(self, rows: Array, learning_rate: float) -> tuple[float, float]:
+        """Trains on these rows; the summed loss and the sum of the weights (of the samples, not the parameters).
+
+        Where the loss is not finite, the parameters are left as they were.
+        """
+        n = len(rows)
+        bound = self._bound.get(n) or self._bind(n)
+        batch, targets, weights, mem = bound
+        part = self._part
+        # mode="clip": with "raise" NumPy buffers the output
+        np.take(part.inputs, rows, axis=0, out=batch.inputs, mode="clip")
+        np.take(part.targets, rows, axis=0, out=targets, mode="clip")
+        total = float(n)
+        if weights is not None and part.weights is not None:
+            np.take(part.weights, rows, out=weights, mode="clip")
+            total = float(np.add.reduce(weights))
+            if total == 0:
+                return 0.0, 0.0
+        outputs = batch.forward(self._run)
+        loss = self._loss.evaluate(outputs, targets, weights, total, batch.output_gradient, mem)
+        if loss - loss != 0:  # neither NaN nor infinite
+            return loss, total
+        batch.backward(self._run)
+        self._penalty.add()
+        self._updater.step(learning_rate)
+        return loss, total
+
+    def _bind(self, n: int) -> tuple[Batch, Array, Array | None, Memory]:
+        weights = None if self._weights is None else self._weights[:n]
+        batch = self._network_workspace.batch(n)
+        self._bound[n] = (batch, self._targets[:n], weights, self._loss_workspace.memory(n))
+        return self._bound[n]

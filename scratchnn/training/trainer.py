@@ -1,0 +1,247 @@
+"""The training loop: an iterator of events. It prints nothing and writes nothing.
+
+Between two events the trainer's `snapshot` holds all that is needed to go on bit for bit, also in mid-epoch.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from scratchnn.data.preparation import Part
+from scratchnn.nn.losses import Loss
+from scratchnn.nn.memory import Array, Pass
+from scratchnn.nn.network import Network
+from scratchnn.nn.optimizers import Optimizer
+from scratchnn.nn.regularizers import Penalty, Regularization
+from scratchnn.nn.schedules import Schedule, Span
+from scratchnn.nn.updater import Updater
+from scratchnn.training.early_stopping import Watch
+from scratchnn.training.evaluation import Evaluator
+from scratchnn.training.events import EpochEnd, Event, Finished, Progress, Started, Status, StopRequest
+from scratchnn.training.settings import TrainingSettings
+from scratchnn.training.step import Step
+from scratchnn.training.streams import Streams, set_state, state_of
+
+PROGRESS_SECONDS = 0.1
+
+
+@dataclass
+class Position:
+    """Where the loop stands: complete epochs, batches done of the next one, and that epoch's sums so far."""
+
+    epochs: int = 0
+    batches: int = 0
+    loss_sum: float = 0.0
+    weight_sum: float = 0.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that a training is: `numbers` is plain JSON, `arrays` are flat vectors by name."""
+
+    numbers: dict[str, Any]
+    arrays: dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train: the components that a config names."""
+
+    loss: Loss
+    optimizer: Optimizer
+    schedule: Schedule
+    regularization: Regularization = field(default_factory=Regularization)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+
+
+class Trainer:
+    """Trains an initialized network on `train`; judges every epoch on `validation` where there is one.
+
+    `monitor` names the figure that `watch` follows: `train.loss`, `validation.loss` or `validation.<metric>`.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        recipe: Recipe,
+        train: Part,
+        validation: Part | None,
+        evaluator: Evaluator,
+        monitor: str,
+        watch: Watch,
+        streams: Streams,
+        threads: int = 1,
+        stop: StopRequest | None = None,
+    ) -> None:
+        settings = recipe.training
+        self._network = network
+        self._settings = settings
+        self._schedule = recipe.schedule
+        self._learning_rate = recipe.optimizer.learning_rate
+        self._validation = validation
+        self._evaluator = evaluator
+        self._streams = streams
+        self._monitor = monitor
+        self._watch = watch
+        self._updater = Updater(recipe.optimizer, network.arena, threads)
+        self._penalty = Penalty(recipe.regularization, network.arena)
+        self._batch_size = min(settings.batch_size, len(train))
+        self._span = Span(math.ceil(len(train) / self._batch_size), settings.epochs)
+        run = Pass(training=True, rng=streams.dropout)
+        self._step = Step(network, recipe.loss, self._penalty, self._updater, train, self._batch_size, run)
+        self._order = np.arange(len(train))
+        self._position = Position()
+        self._epoch_stream = state_of(streams.shuffle)  # of the generator before it shuffled the current epoch
+        self._stop = stop or StopRequest()
+        early = settings.early_stopping
+        self._best = self._copy() if early is not None and early.restore_best else None
+        self._last_good = self._copy()
+
+    @property
+    def epochs_done(self) -> int:
+        """Complete epochs."""
+        return self._position.epochs
+
+    @property
+    def samples_seen(self) -> int:
+        """Training samples that were stepped on, each as often as it was."""
+        position, rows = self._position, len(self._order)
+        return position.epochs * rows + min(position.batches * self._batch_size, rows)
+
+    def close(self) -> None:
+        """Ends the optimizer's threads."""
+        self._updater.close()
+
+    def events(self) -> Iterator[Event]:
+        """Trains, from where the trainer stands to the end. The last event is `Finished`."""
+        position, span = self._position, self._span
+        count = self._network.arena.count
+        yield Started(span.epochs, span.steps_per_epoch, count, position.epochs, position.batches)
+        while position.epochs < span.epochs and not self._watch.exhausted:
+            loss = yield from self._batches()
+            if not math.isfinite(loss):
+                yield self._diverged(f"the training loss became {loss} at step {self._updater.step_count + 1}")
+                return
+            if position.batches < span.steps_per_epoch:
+                yield self._finished("interrupted", "asked to stop")
+                return
+            end = self._end_epoch()
+            if not math.isfinite(end.validation.get("loss", end.train["loss"])) or not self._finite():
+                yield self._diverged(f"the network's outputs were no longer finite after epoch {end.epoch}")
+                return
+            self._fill(self._last_good)
+            yield end
+        if self._best is not None and self._watch.best_epoch:
+            self._restore(self._best)
+        if position.epochs < span.epochs:
+            reason = f"{self._monitor} has not improved for {self._watch.waited} epochs"
+            yield self._finished("stopped_early", reason)
+        else:
+            yield self._finished("completed")
+
+    def snapshot(self) -> Snapshot:
+        """The whole state, as copies of nothing: the arrays are the live ones, write them before going on."""
+        position = self._position
+        numbers = {
+            "step": self._updater.step_count,
+            "position": asdict(position),
+            "watch": {"best": self._watch.best, "best_epoch": self._watch.best_epoch, "waited": self._watch.waited},
+            "streams": {"shuffle": self._epoch_stream, "dropout": state_of(self._streams.dropout)},
+        }
+        return Snapshot(numbers, self._arrays(in_epoch=position.batches > 0))
+
+    def load(self, snapshot: Snapshot) -> None:
+        """Puts the trainer where `snapshot` was taken. The arrays must have the names and sizes of this trainer's."""
+        numbers = snapshot.numbers
+        self._position = Position(**numbers["position"])
+        for name, array in self._arrays(in_epoch=self._position.batches > 0).items():
+            array[...] = snapshot.arrays[name]
+        if self._position.batches == 0:
+            self._fill(self._last_good)
+        self._updater.step_count = numbers["step"]
+        watch = numbers["watch"]
+        self._watch.best, self._watch.best_epoch = watch["best"], watch["best_epoch"]
+        self._watch.waited = watch["waited"]
+        self._epoch_stream = numbers["streams"]["shuffle"]
+        set_state(self._streams.dropout, numbers["streams"]["dropout"])
+
+    def _batches(self) -> Generator[Event, None, float]:
+        """The rest of the current epoch, until its end, a request to stop or a loss that is not finite."""
+        position, step, order, size = self._position, self._step, self._order, self._batch_size
+        if self._settings.shuffle:
+            set_state(self._streams.shuffle, self._epoch_stream)
+            order[...] = np.arange(len(order))
+            self._streams.shuffle.shuffle(order)
+        schedule, span, updater, base = self._schedule, self._span, self._updater, self._learning_rate
+        stop, loss, shown = self._stop, 0.0, time.perf_counter()
+        for batch in range(position.batches, span.steps_per_epoch):
+            if stop.requested:
+                break
+            rate = base * schedule.factor(updater.step_count, span)
+            loss, weight = step(order[batch * size : (batch + 1) * size], rate)
+            if loss - loss != 0:  # NaN or infinite
+                break
+            position.loss_sum += loss
+            position.weight_sum += weight
+            position.batches = batch + 1
+            if (now := time.perf_counter()) - shown > PROGRESS_SECONDS:
+                shown = now
+                mean = position.loss_sum / (position.weight_sum or 1)
+                yield Progress(position.epochs + 1, position.batches, span.steps_per_epoch, mean)
+        return loss
+
+    def _end_epoch(self) -> EpochEnd:
+        position = self._position
+        train = {"loss": position.loss_sum / (position.weight_sum or 1)}
+        if self._penalty.active:
+            train["penalty"] = self._penalty.value()
+        validation = self._evaluator.evaluate(self._validation) if self._validation is not None else {}
+        epoch = position.epochs + 1
+        part, _, figure = self._monitor.partition(".")
+        improved = self._watch.improved(epoch, {"train": train, "validation": validation}[part][figure])
+        if improved and self._best is not None:
+            self._fill(self._best)
+        self._epoch_stream = state_of(self._streams.shuffle)
+        position.epochs, position.batches, position.loss_sum, position.weight_sum = epoch, 0, 0.0, 0.0
+        step = self._updater.step_count
+        rate = self._learning_rate * self._schedule.factor(max(step - 1, 0), self._span)
+        return EpochEnd(epoch, step, rate, train, validation, improved)
+
+    def _finished(self, status: Status, reason: str = "") -> Finished:
+        return Finished(status, self._position.epochs, self._watch.best_epoch, reason)
+
+    def _diverged(self, reason: str) -> Finished:
+        self._restore(self._last_good)
+        return self._finished("diverged", reason)
+
+    def _finite(self) -> bool:
+        """Whether every parameter is a finite number (a sum is infinite or NaN where one of them is)."""
+        return math.isfinite(float(np.add.reduce(self._network.arena.parameters, dtype=np.float64)))
+
+    def _arrays(self, *, in_epoch: bool) -> dict[str, Array]:
+        arena = self._network.arena
+        arrays = {"parameters": arena.parameters, "state": arena.state}
+        arrays |= {f"slots.{name}": slot for name, slot in self._updater.slots.items()}
+        if self._best is not None:
+            arrays |= {f"best.{name}": array for name, array in self._best.items()}
+        if in_epoch:
+            arrays |= {f"last_good.{name}": array for name, array in self._last_good.items()}
+        return arrays
+
+    def _copy(self) -> dict[str, Array]:
+        arena = self._network.arena
+        return {"parameters": arena.parameters.copy(), "state": arena.state.copy()}
+
+    def _fill(self, copy: dict[str, Array]) -> None:
+        copy["parameters"][...] = self._network.arena.parameters
+        copy["state"][...] = self._network.arena.state
+
+    def _restore(self, copy: dict[str, Array]) -> None:
+        self._network.arena.parameters[...] = copy["parameters"]
+        self._network.arena.state[...] = copy["state"]

@@ -1,0 +1,80 @@
+"""From a config and the data's facts to a network and its loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scratchnn.config.schema import Config
+from scratchnn.data.encoder import Encoder
+from scratchnn.errors import ConfigError, ShapeError
+from scratchnn.nn.layer import InputSpec, Layer
+from scratchnn.nn.losses import MSE, BinaryCrossEntropy, CrossEntropy, Loss, TargetSpec
+from scratchnn.nn.metrics import Metric, default_metrics
+from scratchnn.nn.network import Network
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a config means for data of one kind."""
+
+    network: Network
+    loss: Loss
+    target: TargetSpec
+
+
+def build(config: Config, inputs: InputSpec, target: TargetSpec) -> Built:
+    """The network, not initialized, and its loss. Raises `ShapeError` and `ConfigError` with key paths as places."""
+    loss = resolve_loss(config.loss, target)
+    try:
+        size = loss.output_size(target)
+    except ShapeError as error:
+        raise ShapeError(error.message, where="loss", hint=error.hint) from None
+    layers = config.model.layers
+    layers = [*layers[:-1], layers[-1].with_outputs(size)]
+    _refuse_output_activation(layers[-1], len(layers) - 1, loss)
+    network = Network(layers, inputs, init=config.model.init, dtype=config.model.dtype)
+    if network.outputs.shape != (size,):
+        got = network.outputs.shape
+        message = f"({layers[-1].tag()}) gives outputs {got}, but {loss.tag()} needs ({size},) for this target"
+        hint = "End with {type: dense, units: auto}."
+        raise ShapeError(message, where=f"model.layers[{len(layers) - 1}]", hint=hint)
+    return Built(network, loss, target)
+
+
+def build_for(config: Config, encoder: Encoder) -> Built:
+    """The same for data that was prepared."""
+    return build(config, InputSpec(encoder.input_shape), target_spec(encoder))
+
+
+def target_spec(encoder: Encoder) -> TargetSpec:
+    """What the engine needs to know of the target."""
+    return TargetSpec(classes=len(encoder.classes), columns=encoder.target_count)
+
+
+def resolve_loss(loss: Loss | str, target: TargetSpec) -> Loss:
+    """`auto` by task: cross_entropy, binary_cross_entropy for two classes, mse for numbers."""
+    if isinstance(loss, Loss):
+        return loss
+    if not target.is_classification:
+        return MSE()
+    return BinaryCrossEntropy() if target.classes == 2 else CrossEntropy()
+
+
+def resolve_metrics(config: Config, target: TargetSpec) -> list[Metric]:
+    """The config's metrics, or those that suit the task. Raises `ConfigError` for a metric of the other task."""
+    task = "classification" if target.is_classification else "regression"
+    if config.metrics is None:
+        return list(default_metrics(task, target.classes))
+    for index, metric in enumerate(config.metrics):
+        if metric.task != task:
+            hint = f"The target is for {task}: choose another metric, or set data.task."
+            raise ConfigError(f"{metric.tag()} is for {metric.task}", where=f"metrics[{index}]", hint=hint)
+    return list(config.metrics)
+
+
+def _refuse_output_activation(layer: Layer, index: int, loss: Loss) -> None:
+    """A softmax or sigmoid before a loss that takes raw outputs would be applied twice."""
+    applied = getattr(layer, "activation", None) or getattr(layer, "function", None)
+    if applied is not None and applied.tag() in ("softmax", "sigmoid") and not isinstance(loss, MSE):
+        message = f"{loss.tag()} takes raw outputs and applies its own {applied.tag()}"
+        raise ConfigError(message, where=f"model.layers[{index}]", hint=f"Remove the {applied.tag()} at the end.")

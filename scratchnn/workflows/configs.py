@@ -1,0 +1,66 @@
+"""From a config file, and what the command line adds, to a checked `Config`. Opens no data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scratchnn.component import load_plugin
+from scratchnn.config.document import Document, locate
+from scratchnn.config.explain import validate
+from scratchnn.config.load import read_document
+from scratchnn.config.overrides import apply_overrides
+from scratchnn.config.schema import Config
+from scratchnn.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class LoadedConfig:
+    """A checked config, where it was written, and the folder that its relative paths start from."""
+
+    config: Config
+    base: Path
+    document: Document
+    plugins: tuple[Path, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the run: the config's own, or the file's."""
+        return self.config.name or _slug(Path(self.document.name).stem)
+
+    def placed(self, error: ConfigError) -> ConfigError:
+        """The same error with the line and column where its key path was written, and the path in the message."""
+        if not error.where.startswith(("model", "data", "loss", "training", "metrics")):
+            return error
+        message = (
+            f"{error.where}: {error.message}" if not error.message.startswith("(") else f"{error.where} {error.message}"
+        )
+        return type(error)(message, where=locate(self.document, error.where), hint=error.hint)
+
+
+def load_config(path: Path | str, overrides: Sequence[str] = (), plugins: Iterable[str | Path] = ()) -> LoadedConfig:
+    """Reads, overrides and checks a config file. Raises `ConfigError` with every fault."""
+    return check_document(apply_overrides(read_document(path), overrides), Path(path).parent, plugins)
+
+
+def config_from(value: Mapping[str, Any], base: Path | str = ".", overrides: Sequence[str] = ()) -> LoadedConfig:
+    """The same for a config given as plain values: the Python API."""
+    return check_document(apply_overrides(Document(dict(value), "config"), overrides), Path(base), ())
+
+
+def check_document(document: Document, base: Path, plugins: Iterable[str | Path]) -> LoadedConfig:
+    """Runs the plugins, then checks everything else at once."""
+    named = document.data.get("plugins")
+    inside = [base / name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+    paths = tuple(dict.fromkeys([*map(Path, plugins), *inside]))
+    for path in paths:
+        load_plugin(path)
+    return LoadedConfig(validate(document, Config), base, document, paths)
+
+
+def _slug(stem: str) -> str:
+    """A file's name without what a directory's name should not have."""
+    kept = "".join(char if char.isalnum() or char in "._-" else "-" for char in stem).strip(".-_")
+    return kept or "run"

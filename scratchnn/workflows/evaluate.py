@@ -1,0 +1,113 @@
+"""What `scratchnn evaluate` does: a model and rows with targets in, metrics out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scratchnn.data.preparation import Part, encode, prepare, read_path
+from scratchnn.errors import UsageError
+from scratchnn.nn.metrics import Metric
+from scratchnn.training.evaluation import Evaluator
+from scratchnn.training.streams import Streams
+from scratchnn.workflows.building import resolve_metrics
+from scratchnn.workflows.configs import load_config
+from scratchnn.workflows.model import Model, load_model
+from scratchnn.workflows.requirements import Requirement, Verdict, judge
+from scratchnn.workflows.threads import blas_threads, choose_threads
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class EvaluateResult:
+    """Metrics on one split or on new rows. `classes` names the rows and columns of the confusion matrix."""
+
+    model: Path
+    split: str
+    rows: int
+    metrics: dict[str, Any]
+    classes: list[str]
+    requirements: list[Verdict] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every requirement is met."""
+        return all(verdict.passed for verdict in self.requirements)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object in machine output."""
+        return {
+            "split": self.split,
+            "rows": self.rows,
+            "metrics": self.metrics,
+            "requirements": [verdict.to_json() for verdict in self.requirements],
+        }
+
+
+def evaluate(
+    run: str | Path | None = None,
+    *,
+    data: str | Path | None = None,
+    split: str = "test",
+    require: Iterable[str] = (),
+    plugins: Iterable[str | Path] = (),
+) -> EvaluateResult:
+    """Judges a model (a run directory, a model file, or the newest run) on a split of its own data or on a new file.
+
+    `split` is train, validation or test; `data` a file with the target column. Raises the errors of
+    `scratchnn.errors`; a requirement that is not met is no error here, see `passed`.
+    """
+    requirements = [Requirement.parse(text) for text in require]
+    model = load_model(run, plugins)
+    metrics = _metrics(model)
+    for requirement in requirements:
+        requirement.check_name(["loss", *(metric.tag() for metric in metrics if metric.scalar)])
+    part = _own_part(model, split, plugins) if data is None else _new_part(model, data)
+    network = model.built.network
+    evaluator = Evaluator(network, model.built.loss, metrics, model.encoder)
+    with blas_threads(choose_threads(model.config, network, model.config.training.batch_size)):
+        figures = evaluator.evaluate(part)
+    return EvaluateResult(
+        model=model.path,
+        split=split if data is None else str(data),
+        rows=len(part),
+        metrics=figures,
+        classes=model.encoder.class_names,
+        requirements=judge(requirements, figures),
+        notes=list(evaluator.notes),
+    )
+
+
+def _metrics(model: Model) -> list[Metric]:
+    """The config's metrics first, then the others of the task: judging costs little and is done once."""
+    chosen = {metric.tag(): metric for metric in resolve_metrics(model.config, model.built.target)}
+    for tag, member in Metric.members().items():
+        if member.task == model.encoder.task and not member.needs_fields():
+            chosen.setdefault(tag, Metric.parse(tag))
+    return list(chosen.values())
+
+
+def _new_part(model: Model, path: str | Path) -> Part:
+    data = read_path(path, like=model.config.data.source)
+    return encode(data, model.encoder, model.built.network.dtype, model.config.data.sample_weight)
+
+
+def _own_part(model: Model, split: str, plugins: Iterable[str | Path]) -> Part:
+    """The rows of a split, divided again as the training did, encoded by what the model has fitted."""
+    if split not in SPLITS:
+        raise UsageError(f'no split "{split}"', where="--split", hint=f"Choose one of: {', '.join(SPLITS)}.")
+    if model.run is None:
+        hint = "Give rows with --data FILE, or give the run directory."
+        raise UsageError("a model file alone does not know its data", where=str(model.path), hint=hint)
+    loaded = load_config(model.run.config, plugins=plugins)
+    rng = Streams(loaded.config.seed).split
+    prepared = prepare(loaded.config.data, loaded.base, rng, model.built.network.dtype, model.encoder)
+    part = prepared.parts.get(split)
+    if part is None:
+        have = ", ".join(prepared.parts)
+        raise UsageError(f"the run has no {split} rows", where="--split", hint=f"It has: {have}. Or give --data FILE.")
+    return part

@@ -1,0 +1,131 @@
+"""What `scratchnn validate`, `summary` and `gradcheck` do: look at a config without training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from scratchnn.nn.arena import walk_params
+from scratchnn.nn.gradcheck import GradCheck, check_all, check_network
+from scratchnn.workflows.configs import load_config
+from scratchnn.workflows.session import Ready, Session
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer of the table."""
+
+    index: int
+    tag: str
+    output: tuple[int, ...]
+    parameters: int
+    flops: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The network of a config: its layers, and what a training step costs."""
+
+    name: str
+    inputs: tuple[int, ...]
+    layers: list[LayerRow]
+    parameters: int
+    batch_size: int
+    parameter_bytes: int
+    workspace_bytes: int
+    optimizer_bytes: int
+    loss: str
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations of one sample's forward pass."""
+        return sum(row.flops for row in self.layers)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object in machine output."""
+        layers = [
+            {"index": row.index, "type": row.tag, "output": list(row.output), "parameters": row.parameters}
+            | {"flops": row.flops}
+            for row in self.layers
+        ]
+        return {
+            "name": self.name,
+            "input": list(self.inputs),
+            "layers": layers,
+            "parameters": self.parameters,
+            "flops": self.flops,
+            "loss": self.loss,
+            "batch_size": self.batch_size,
+            "bytes": {
+                "parameters": self.parameter_bytes,
+                "optimizer": self.optimizer_bytes,
+                "workspace": self.workspace_bytes,
+            },
+        }
+
+
+@dataclass(frozen=True)
+class GradCheckReport:
+    """All checks, and the worst of them."""
+
+    checks: list[GradCheck]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check passed."""
+        return all(check.passed for check in self.checks)
+
+    @property
+    def worst(self) -> GradCheck:
+        """The check with the largest error."""
+        return max(self.checks, key=lambda check: check.error)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object in machine output."""
+        return {"passed": self.passed, "worst": asdict(self.worst), "checks": [asdict(check) for check in self.checks]}
+
+
+def validate(
+    config: str | Path, overrides: Sequence[str] = (), plugins: Iterable[str | Path] = (), *, data: bool = True
+) -> Ready | None:
+    """Checks a config, and with `data` also that its data can be read and fits the network. Raises what is wrong."""
+    loaded = load_config(config, overrides, plugins)
+    return Session(loaded).ready(None) if data else None
+
+
+def summary(config: str | Path, overrides: Sequence[str] = (), plugins: Iterable[str | Path] = ()) -> Summary:
+    """Shapes, parameters, memory and operations of a config's network. Reads the data to know its shape."""
+    session = Session(load_config(config, overrides, plugins))
+    network = session.built.network
+    batch = min(session.config.training.batch_size, len(session.data.train))
+    rows = []
+    for index, (layer, plan) in enumerate(zip(network.layers, network.chain.plans, strict=True)):
+        count = sum(network.arena.slots[f"{index}.{name}"].size for name, _ in walk_params(plan))
+        rows.append(LayerRow(index, layer.tag(), plan.output.shape, count, plan.flops))
+    vector = network.arena.parameters.nbytes
+    return Summary(
+        name=session.loaded.name,
+        inputs=network.inputs.shape,
+        layers=rows,
+        parameters=network.arena.count,
+        batch_size=batch,
+        parameter_bytes=vector,
+        workspace_bytes=network.workspace(batch).nbytes + vector + network.arena.state.nbytes,
+        optimizer_bytes=len(session.config.optimizer.slots()) * vector,
+        loss=session.built.loss.tag(),
+    )
+
+
+def gradcheck(config: str | Path, overrides: Sequence[str] = (), plugins: Iterable[str | Path] = ()) -> GradCheckReport:
+    """Checks every gradient of a config's network and loss in float64, on random data of its shape."""
+    session = Session(load_config(config, overrides, plugins))
+    built, seed = session.built, session.config.seed
+    checks = check_network(built.network.layers, built.network.inputs, built.loss, built.target, seed)
+    return GradCheckReport(list(checks))
+
+
+def gradcheck_all() -> GradCheckReport:
+    """Checks every component that comes with scratchnn."""
+    return GradCheckReport(list(check_all()))

@@ -1,0 +1,99 @@
+"""A trained model: from its file to predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scratchnn.component import load_plugin
+from scratchnn.config.document import Document
+from scratchnn.config.explain import validate
+from scratchnn.config.schema import Config
+from scratchnn.data.encoder import Encoder
+from scratchnn.data.tables import Arrays, Table
+from scratchnn.errors import ConfigError, ModelError
+from scratchnn.nn.memory import Array
+from scratchnn.training.model_file import ModelFile
+from scratchnn.training.run_directory import RunDirectory
+from scratchnn.workflows.building import Built, build_for
+from scratchnn.workflows.threads import blas_threads, choose_threads
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model says of each row.
+
+    `values`: numbers (N, K) in the target's units, or class probabilities (N, classes); `labels`: the most probable
+    class of each row, empty for numbers.
+    """
+
+    values: Array
+    labels: list[str]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained network with everything that it needs to judge raw rows. `run` is its run directory, if it has one."""
+
+    config: Config
+    encoder: Encoder
+    built: Built
+    path: Path
+    run: RunDirectory | None
+
+    def predict(self, data: Table | Arrays) -> Predictions:
+        """Predictions for rows as they come from a source; other columns and another order do no harm."""
+        inputs = self.encoder.encode_inputs(data, self.built.network.dtype)
+        threads = choose_threads(self.config, self.built.network, self.config.training.batch_size)
+        with blas_threads(threads):
+            values = self.built.loss.predictions(self.built.network.predict(inputs))
+        if not np.isfinite(values).all():
+            row = int(np.argwhere(~np.isfinite(values))[0, 0])
+            raise ModelError(f"the prediction for row {row} is not a finite number", where=str(self.path))
+        if self.encoder.task == "regression":
+            return Predictions(self.encoder.decode_targets(values), [])
+        return Predictions(values, self.encoder.decode_classes(values.argmax(axis=1)))
+
+
+def load_model(path: str | Path | None = None, plugins: Iterable[str | Path] = ()) -> Model:
+    """Reads a `model.safetensors`, or the one of a run directory (the newest run where none is named).
+
+    Nothing in the file is run: components of a plugin must be loaded by naming the plugin. Raises `ModelError`.
+    """
+    for plugin in plugins:
+        load_plugin(Path(plugin))
+    file, run = locate_model(path)
+    stored = ModelFile.read(file)
+    try:
+        config = validate(Document(_without_plugins(stored.config), str(file)), Config)
+        built = build_for(config, stored.encoder)
+    except ConfigError as error:
+        hint = "Give the plugins that it was trained with by --plugin." if stored.config.get("plugins") else ""
+        raise ModelError(f"holds a config that cannot be used: {error}", where=str(file), hint=hint) from None
+    stored.fill(built.network)
+    return Model(config, stored.encoder, built, file, run)
+
+
+def locate_model(path: str | Path | None) -> tuple[Path, RunDirectory | None]:
+    """The model's file and its run directory, if it lies in one."""
+    if path is None:
+        run = RunDirectory.newest(holding="model.safetensors")
+        return run.model, run
+    path = Path(path)
+    if path.is_dir():
+        run = RunDirectory.open(path)
+        if not run.model.is_file():
+            raise ModelError("has no model yet", where=str(path), hint=f"Go on with `scratchnn train --resume {path}`.")
+        return run.model, run
+    if not path.is_file():
+        raise ModelError("no such run directory or file", where=str(path), hint="`ls runs` shows the runs.")
+    folder = RunDirectory(path.parent)
+    return path, folder if folder.config.is_file() and folder.model.name == path.name else None
+
+
+def _without_plugins(config: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key != "plugins"}

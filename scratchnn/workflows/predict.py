@@ -1,0 +1,109 @@
+"""What `scratchnn predict` does: a model and rows in, predictions joined to the rows out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from scratchnn.data.preparation import read_path
+from scratchnn.data.tables import Arrays, Table
+from scratchnn.errors import UsageError, suggestion
+from scratchnn.training.storage import write_atomically
+from scratchnn.workflows.model import Model, Predictions, load_model
+
+
+@dataclass(frozen=True)
+class PredictResult:
+    """The rows with their predictions: column names and one list of cells for each row, in the order of the input."""
+
+    header: list[str]
+    rows: list[list[str]]
+    predictions: Predictions
+    notes: list[str]
+
+    def to_csv(self) -> str:
+        """As CSV with a header and LF line ends."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.header)
+        writer.writerows(self.rows)
+        return text.getvalue()
+
+    def write(self, path: str | Path) -> None:
+        """Writes the CSV in one step."""
+        write_atomically(Path(path), self.to_csv().encode())
+
+
+def predict(
+    data: str | Path,
+    run: str | Path | None = None,
+    *,
+    proba: bool = False,
+    columns: Sequence[str] | None = None,
+    plugins: Iterable[str | Path] = (),
+) -> PredictResult:
+    """Predicts every row of a file. The target column is not needed; other columns are carried along.
+
+    `columns` chooses the input columns that appear in the result (all of a table's where None); `proba` adds a
+    probability for each class. Predictions follow: `prediction` for a class, `predicted_<target>` for numbers.
+    """
+    model = load_model(run, plugins)
+    rows = read_path(data, like=model.config.data.source)
+    predictions = model.predict(rows)
+    kept = _kept(rows, columns)
+    header, made = (
+        [*kept],
+        [list(cells) for cells in zip(*kept.values(), strict=True)] or [[] for _ in range(len(rows))],
+    )
+    added = _added(model, predictions, proba)
+    for name, cells in added.items():
+        header.append(_free(name, header))
+        for row, cell in zip(made, cells, strict=True):
+            row.append(cell)
+    unseen = model.encoder.count_unseen(rows)
+    notes = [f"{name}: {count} cells hold a level that training never saw" for name, count in unseen.items()]
+    return PredictResult(header, made, predictions, notes)
+
+
+def _kept(rows: Table | Arrays, columns: Sequence[str] | None) -> dict[str, Sequence[str]]:
+    """The input columns of the result; the row's number where the input has no columns."""
+    if isinstance(rows, Arrays):
+        if columns:
+            raise UsageError("arrays have no columns", where="--columns", hint="Remove it.")
+        return {"row": [str(number) for number in range(len(rows))]}
+    for name in columns or ():
+        if name not in rows.columns:
+            raise UsageError(f'no column "{name}"', where="--columns", hint=suggestion(name, rows.columns))
+    return {name: rows.cells(name) for name in (rows.columns if columns is None else columns)}
+
+
+def _added(model: Model, predictions: Predictions, proba: bool) -> dict[str, list[str]]:
+    values = predictions.values
+    if model.encoder.task == "regression":
+        if proba:
+            raise UsageError("the target is a number: there are no probabilities", where="--proba", hint="Remove it.")
+        names = model.encoder.targets
+        return {f"predicted_{name}": _numbers(values[:, index]) for index, name in enumerate(names)}
+    added = {"prediction": predictions.labels}
+    if proba:
+        names = model.encoder.class_names
+        added |= {f"probability_{name}": _numbers(values[:, index]) for index, name in enumerate(names)}
+    return added
+
+
+def _numbers(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> list[str]:
+    """The shortest texts that give back the same numbers."""
+    return [str(value) for value in values]
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    """A name for a new column that the input does not have already."""
+    number, free = 2, name
+    while free in taken:
+        free, number = f"{name}_{number}", number + 1
+    return free

@@ -1,0 +1,241 @@
+"""A training, ready to run: data read, network built, everything that can be refused early refused."""
+
+from __future__ import annotations
+
+import json
+import time
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scratchnn.config.dump import plain
+from scratchnn.config.schema import Config
+from scratchnn.data.preparation import Part, Prepared, prepare
+from scratchnn.errors import ConfigError, DivergedError, suggestion
+from scratchnn.nn.metrics import Metric
+from scratchnn.training.checkpoint import Checkpoints
+from scratchnn.training.class_weights import weigh
+from scratchnn.training.early_stopping import Watch
+from scratchnn.training.evaluation import Evaluator
+from scratchnn.training.events import EpochEnd, Event, Finished, Status, StopRequest
+from scratchnn.training.log import describe
+from scratchnn.training.model_file import ModelFile
+from scratchnn.training.run_directory import RunDirectory
+from scratchnn.training.streams import Streams
+from scratchnn.training.trainer import Recipe, Trainer
+from scratchnn.workflows.building import build_for, resolve_metrics
+from scratchnn.workflows.configs import LoadedConfig
+from scratchnn.workflows.environment import describe_environment
+from scratchnn.workflows.requirements import Requirement, Verdict, judge
+from scratchnn.workflows.threads import blas_threads, choose_threads
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The event before the first of the loop: everything is read and built. `run` is None where none is made."""
+
+    name: str
+    run: Path | None
+    data: Mapping[str, Any]
+    parameters: int
+    threads: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The object in machine output of a dry run."""
+        return {"name": self.name, "parameters": self.parameters, "threads": self.threads, "data": dict(self.data)}
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training came to."""
+
+    run: Path
+    status: Status
+    reason: str
+    epochs: int
+    best_epoch: int
+    parameters: int
+    metrics: dict[str, dict[str, Any]]
+    seconds: float
+    samples_per_second: float
+    requirements: list[Verdict] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def error(self) -> DivergedError | None:
+        """The error that a diverged training stands for."""
+        if self.status != "diverged":
+            return None
+        hint = "Lower optimizer.learning_rate, or set regularization.clip_norm. The last good weights are kept."
+        return DivergedError(self.reason, where=str(self.run), hint=hint)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object in machine output, also summary.json."""
+        made: dict[str, Any] = {
+            "run_dir": str(self.run),
+            "status": self.status,
+            "epochs": self.epochs,
+            "best_epoch": self.best_epoch,
+            "parameters": self.parameters,
+            "metrics": self.metrics,
+            "seconds": round(self.seconds, 6),
+            "samples_per_second": round(self.samples_per_second, 3),
+        }
+        if self.requirements:
+            made["requirements"] = [verdict.to_json() for verdict in self.requirements]
+        if self.error is not None:
+            made["error"] = self.error.to_json()
+        return made
+
+
+Listener = Callable[[Event | Ready], None]
+
+
+class Session:
+    """One training, from prepared data to its figures."""
+
+    def __init__(self, loaded: LoadedConfig, require: Iterable[str] = ()) -> None:
+        config = self.config = loaded.config
+        self.loaded = loaded
+        self._requirements = [Requirement.parse(text) for text in require]
+        self._streams = Streams(config.seed)
+        try:
+            self.data = prepare(config.data, loaded.base, self._streams.split, config.model.dtype)
+            self.built = build_for(config, self.data.encoder)
+            self.metrics = resolve_metrics(config, self.built.target)
+            self._train = weigh(self.data.train, self.data.encoder.class_names, config.training.class_weights)
+            self._monitor, self._watch = _watch(config, self.metrics, self.data)
+        except ConfigError as error:
+            raise loaded.placed(error) from None
+        figures = ["loss", *(metric.tag() for metric in self.metrics if metric.scalar)]
+        for requirement in self._requirements:
+            requirement.check_name(f"{part}.{figure}" for part in self.data.parts for figure in figures)
+        network = self.built.network
+        network.initialize(self._streams.init)
+        self.threads = choose_threads(config, network, config.training.batch_size)
+        self._evaluator = Evaluator(network, self.built.loss, self.metrics, self.data.encoder)
+
+    def ready(self, run: Path | None) -> Ready:
+        """What is about to be trained."""
+        count = self.built.network.arena.count
+        return Ready(self.loaded.name, run, self.data.summary(), count, self.threads)
+
+    def run(
+        self, run: RunDirectory, listener: Listener, stop: StopRequest | None, *, resume: bool = False
+    ) -> TrainResult:
+        """Trains to the end in a locked run directory; with `resume`, from its newest checkpoint."""
+        config, network = self.config, self.built.network
+        recipe = Recipe(self.built.loss, config.optimizer, config.schedule, config.regularization, config.training)
+        with blas_threads(self.threads):
+            trainer = Trainer(
+                network,
+                recipe,
+                self._train,
+                self.data.validation,
+                self._evaluator,
+                self._monitor,
+                self._watch,
+                self._streams,
+                self.threads,
+                stop,
+            )
+            checkpoints = Checkpoints(run.checkpoints, config.training.checkpoint.keep, self._identity())
+            snapshot = checkpoints.newest() if resume else None
+            if snapshot is not None:
+                trainer.load(snapshot)
+            run.cut_metrics(trainer.epochs_done)
+            run.write_json(run.environment, describe_environment(self.threads))
+            listener(self.ready(run.path))
+            try:
+                started = time.perf_counter()
+                samples = trainer.samples_seen
+                finished = self._loop(trainer, run, checkpoints, listener)
+                seconds = time.perf_counter() - started
+                samples = trainer.samples_seen - samples
+            finally:
+                trainer.close()
+            return self._finish(run, finished, seconds, samples)
+
+    def _loop(self, trainer: Trainer, run: RunDirectory, checkpoints: Checkpoints, listener: Listener) -> Finished:
+        settings = self.config.training
+        finished = Finished("interrupted", 0, 0)
+        for event in trainer.events():
+            if isinstance(event, EpochEnd):
+                run.append_metrics(event.row())
+                if event.epoch % settings.checkpoint.every_epochs == 0 or event.epoch == settings.epochs:
+                    checkpoints.save(trainer.snapshot())
+            elif isinstance(event, Finished):
+                finished = event
+                if event.status == "interrupted":
+                    checkpoints.save(trainer.snapshot())
+            if line := describe(event):
+                run.append_log(line)
+            listener(event)
+        return finished
+
+    def _finish(self, run: RunDirectory, finished: Finished, seconds: float, samples: int) -> TrainResult:
+        """Writes the model and the summary. An interrupted run is not judged: it goes on later."""
+        ModelFile(plain(self.config), self.data.encoder, self.built.network.arena.named_arrays()).write(run.model)
+        metrics: dict[str, dict[str, Any]] = {}
+        notes: list[str] = []
+        if finished.status != "interrupted":
+            for name, part in self.data.parts.items():
+                metrics[name] = self._evaluator.evaluate(part)
+                notes += [f"{name}: {note}" for note in self._evaluator.notes]
+        figures = {f"{part}.{name}": value for part, values in metrics.items() for name, value in values.items()}
+        result = TrainResult(
+            run=run.path,
+            status=finished.status,
+            reason=finished.reason,
+            epochs=finished.epochs,
+            best_epoch=finished.best_epoch,
+            parameters=self.built.network.arena.count,
+            metrics=metrics,
+            seconds=seconds,
+            samples_per_second=samples / seconds if seconds else 0.0,
+            requirements=judge(self._requirements, figures) if metrics else [],
+            notes=notes,
+        )
+        run.write_json(run.summary, result.to_json())
+        return result
+
+    def _identity(self) -> dict[str, object]:
+        """What a checkpoint must have been made with: the config but for what may change, and the training rows."""
+        settings = plain(self.config)
+        for key in ("name", "threads", "plugins"):
+            del settings[key]
+        for key in ("epochs", "checkpoint"):
+            del settings["training"][key]
+        del settings["data"]["source"]  # the rows themselves are compared
+        return {"config": zlib.crc32(json.dumps(settings).encode()), "training data": _checksum(self._train)}
+
+
+def _watch(config: Config, metrics: list[Metric], data: Prepared) -> tuple[str, Watch]:
+    """The figure that tells which epoch was the best, and its watch."""
+    early = config.training.early_stopping
+    monitor = early.monitor if early else "validation.loss" if data.validation is not None else "train.loss"
+    part, _, figure = monitor.partition(".")
+    where = "training.early_stopping.monitor"
+    if part == "validation" and data.validation is None:
+        hint = "Set data.split.validation, or monitor train.loss."
+        raise ConfigError("there are no validation rows", where=where, hint=hint)
+    known = {"loss": False} | {metric.tag(): metric.higher_is_better for metric in metrics if metric.scalar}
+    names = [f"validation.{name}" for name in known] + ["train.loss"]
+    if monitor not in names:
+        raise ConfigError(f'no figure "{monitor}"', where=where, hint=suggestion(monitor, names))
+    higher = known[figure]
+    if early is None:
+        return monitor, Watch(higher)
+    return monitor, Watch(higher, early.patience, early.min_delta)
+
+
+def _checksum(part: Part) -> int:
+    value = 0
+    for array in (part.inputs, part.targets, part.weights):
+        if array is not None:
+            value = zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data, value)
+    return value

@@ -1,0 +1,105 @@
+"""What `scratchnn train` does: a config in, a run directory and its figures out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from scratchnn.config.dump import dump_config
+from scratchnn.training.events import Event, StopRequest
+from scratchnn.training.run_directory import ROOT, RunDirectory
+from scratchnn.workflows.configs import LoadedConfig, config_from, load_config
+from scratchnn.workflows.session import Listener, Ready, Session, TrainResult
+
+
+def train(
+    config: str | Path | Mapping[str, Any],
+    *,
+    overrides: Sequence[str] = (),
+    plugins: Iterable[str | Path] = (),
+    run_dir: str | Path | None = None,
+    require: Iterable[str] = (),
+    listener: Listener | None = None,
+    stop: StopRequest | None = None,
+) -> TrainResult:
+    """Trains what a config file, or a mapping with the same keys, describes, and writes a run directory.
+
+    `overrides` are texts such as "training.epochs=5"; relative paths in a mapping start at the working directory.
+    Raises the errors of `scratchnn.errors`. A training that diverged or was stopped returns with that status.
+    """
+    loaded = load(config, overrides, plugins)
+    session = Session(loaded, require)
+    path = None if run_dir is None else Path(run_dir)
+    run = RunDirectory.create(loaded.name, _stored(loaded, path or ROOT / loaded.name), path)
+    try:
+        return session.run(run, listener or _silent, stop)
+    finally:
+        run.unlock()
+
+
+def plan(
+    config: str | Path | Mapping[str, Any],
+    *,
+    overrides: Sequence[str] = (),
+    plugins: Iterable[str | Path] = (),
+    require: Iterable[str] = (),
+) -> Ready:
+    """Does everything that `train` does before it trains, and writes nothing."""
+    return Session(load(config, overrides, plugins), require).ready(None)
+
+
+def resume(
+    run_dir: str | Path | None = None,
+    *,
+    config: str | Path | None = None,
+    overrides: Sequence[str] = (),
+    plugins: Iterable[str | Path] = (),
+    require: Iterable[str] = (),
+    listener: Listener | None = None,
+    stop: StopRequest | None = None,
+) -> TrainResult:
+    """Goes on with a run (the newest where none is named) from its newest checkpoint, as if it had never stopped.
+
+    The run's own config is used, unless `config` names another file. It may change `training.epochs`,
+    `training.checkpoint` and `threads`; anything else that changes the training is refused. Without `run_dir`,
+    `config` also chooses the run: the newest of its name. A run that is complete is only judged again.
+    """
+    loaded = None if config is None else load_config(config, overrides, plugins)
+    if run_dir is not None:
+        run = RunDirectory.open(Path(run_dir))
+    else:
+        run = RunDirectory.newest(None if loaded is None else loaded.name)
+    run.lock()
+    try:
+        session = Session(loaded or load_config(run.config, overrides, plugins), require)
+        return session.run(run, listener or _silent, stop, resume=True)
+    finally:
+        run.unlock()
+
+
+def load(
+    config: str | Path | Mapping[str, Any], overrides: Sequence[str], plugins: Iterable[str | Path]
+) -> LoadedConfig:
+    """A config from a file or from plain values."""
+    if isinstance(config, Mapping):
+        return config_from(config, ".", overrides)
+    return load_config(config, overrides, plugins)
+
+
+def _stored(loaded: LoadedConfig, run: Path) -> str:
+    """The resolved config as the run directory keeps it: complete, its relative paths starting from there."""
+    config = loaded.config
+
+    def move(path: str) -> str:
+        return path if Path(path).is_absolute() else os.path.relpath(loaded.base / path, run)
+
+    plugins = [os.path.relpath(path, run) for path in loaded.plugins]
+    data = config.data.model_copy(update={"source": config.data.source.moved(move)})
+    moved = config.model_copy(update={"data": data, "plugins": plugins, "name": loaded.name})
+    return dump_config(moved)
+
+
+def _silent(event: Event | Ready) -> None:
+    """Hears nothing."""
