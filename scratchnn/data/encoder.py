@@ -204,8 +204,8 @@ class Encoder(Settings):
 
     def _encode_table(self, inputs: TableInputs, data: Table | Arrays, out: Array) -> None:
         if isinstance(data, Arrays):
-            names = ", ".join(self.input_columns)
-            raise DataError("holds arrays, but the model takes a table", where=data.where, hint=f"Columns: {names}.")
+            self._encode_matrix(inputs, data, out)
+            return
         absent = [name for name in self.input_columns if name not in data.columns]
         if absent:
             found = ", ".join(data.columns)
@@ -225,6 +225,17 @@ class Encoder(Settings):
             else:
                 data.numbers(column.name)  # a constant column stays 0, but a broken cell in it is still an error
             start += _width(column)
+
+    def _encode_matrix(self, inputs: TableInputs, data: Arrays, out: Array) -> None:
+        """A matrix (N, F) stands for a table whose columns are all numbers, in the order of the inputs."""
+        names = ", ".join(self.input_columns)
+        columns = [column for column in inputs.columns if isinstance(column, NumberColumn)]
+        if len(columns) < len(inputs.columns) or data.inputs.shape[1:] != self.input_shape:
+            got = f"holds samples of shape {data.inputs.shape[1:]}, but the model takes a table"
+            raise DataError(got, where=data.where, hint=f"Give the columns {names}.")
+        for place, column in enumerate(columns):
+            if column.scale > 0:
+                out[:, place] = (data.inputs[:, place] - column.offset) / column.scale
 
     def _encode_labels(self, data: Table | Arrays) -> Array:
         distinct, inverse = raw_labels(data, self.targets)

@@ -43,15 +43,18 @@ class Table:
             columns = {name: pick(cells) for name, cells in self.columns.items()}
         else:
             columns = {name: tuple(cells[row] for row in index) for name, cells in self.columns.items()}
-        return Table(self.where, columns, self.lines[rows])
+        numbers: dict[str, Array | None] = {
+            name: values[rows] for name, values in self._numbers.items() if values is not None
+        }
+        return Table(self.where, columns, self.lines[rows], numbers)
 
     def cells(self, name: str) -> tuple[str, ...]:
         """The text of a column. Raises `DataError` for an unknown column or a cell that is empty."""
         if name not in self.columns:
             raise DataError(f'there is no column "{name}"', where=self.where, hint=suggestion(name, self.columns))
         cells = self.columns[name]
-        for row in (row for row, cell in enumerate(cells) if not cell or cell.isspace()):
-            raise self.missing(name, row)
+        if not all(cells) or any(map(str.isspace, cells)):
+            raise self.missing(name, next(row for row, cell in enumerate(cells) if not cell.strip()))
         return cells
 
     def numbers_or_none(self, name: str) -> Array | None:

@@ -22,6 +22,7 @@ COLUMNS = TableInputs(
     ]
 )
 CLASSES = Encoder(task="classification", inputs=COLUMNS, targets=["sick"], classes=["no", "yes"])
+PLAIN = CLASSES.model_copy(update={"inputs": TableInputs(columns=[COLUMNS.columns[0], COLUMNS.columns[2]])})
 NUMBERS = Encoder(
     task="regression",
     inputs=ArrayInputs(shape=[2], offset=[1.0, 2.0], scale=[0.5, 0.0]),
@@ -97,6 +98,10 @@ def test_a_table_serves_flat_arrays_by_name(table: MakeTable) -> None:
         NUMBERS.encode_inputs(table(x1=["0"]))
 
 
+def test_a_matrix_serves_a_table_of_numbers() -> None:
+    assert PLAIN.encode_inputs(Arrays.of(np.array([[35, 7], [50, 8]]))).tolist() == [[-0.5, 0], [1, 0]]
+
+
 def test_bytes_divided_by_255_are_exact() -> None:
     encoder = NUMBERS.model_copy(update={"inputs": ArrayInputs(shape=[1, 256, 1], offset=[0.0], scale=[255.0])})
     images = np.arange(256, dtype=np.uint8).reshape(1, 1, 256, 1)
@@ -121,7 +126,8 @@ def test_regression_targets_return_to_their_units(table: MakeTable) -> None:
 @pytest.mark.parametrize(
     ("encoder", "data", "message"),
     [
-        (CLASSES, Arrays.of(np.ones((1, 4))), "holds arrays, but the model takes a table"),
+        (CLASSES, Arrays.of(np.ones((1, 4))), "holds samples of shape (4,), but the model takes a table"),
+        (PLAIN, Arrays.of(np.ones((1, 3))), "holds samples of shape (3,), but the model takes a table"),
         (NUMBERS, Arrays.of(np.ones((1, 3))), "samples have the shape (3,), but the model takes (2,)"),
         (NUMBERS, Arrays.of(np.ones((1, 2, 1))), "samples have the shape (2, 1), but the model takes (2,)"),
     ],
