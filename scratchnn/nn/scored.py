@@ -1,0 +1,109 @@
+"""Predictions beside what is true, and what several metrics need to know of them, computed once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from scratchnn.errors import DataError
+from scratchnn.nn.memory import Array
+
+
+class Counts(NamedTuple):
+    """For each class `(C,)`, the samples (or the sum of their weights) that are it, were called it, and both."""
+
+    true: Array
+    predicted: Array
+    hits: Array
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Predictions on one part of the data.
+
+    Classification: targets are class ids `(N,)`, predictions probabilities `(N, C)`, `classes` the names of the C
+    classes (their ids where empty). Regression: both are numbers `(N, K)` or `(N,)`. Weights are `(N,)`, not negative.
+    `notes` collects what metrics had to assume. Raises `DataError` where there are no rows, no weight or shapes that
+    do not fit.
+    """
+
+    targets: Array
+    predictions: Array
+    weights: Array | None = None
+    classes: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        rows = len(self.targets)
+        if rows == 0:
+            raise DataError("there are no rows to measure on", hint="Give the part at least one row.")
+        if len(self.predictions) != rows:
+            raise DataError(f"got {rows} targets but {len(self.predictions)} predictions")
+        if self.weights is not None:
+            if self.weights.shape != (rows,):
+                raise DataError(f"got {rows} targets but weights of shape {self.weights.shape}")
+            if not np.add.reduce(self.weights) > 0:
+                raise DataError("the weights of the rows sum to 0", hint="Give some row a positive weight.")
+
+    def note(self, text: str) -> None:
+        """Adds a text that says what had to be assumed, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def names(self, ids: Array) -> str:
+        """The names of some classes, for a note; the first five of many."""
+        shown = [f'"{self.classes[k] if self.classes else k}"' for k in ids[:5]]
+        return ", ".join(shown) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
+
+    @cached_property
+    def class_count(self) -> int:
+        """C. The label set is that of the training, also where a class is absent from these rows."""
+        if self.predictions.ndim != 2 or self.targets.ndim != 1:
+            shapes = f"{self.targets.shape} and {self.predictions.shape}"
+            raise DataError(f"expects class ids (N,) and probabilities (N, C), got {shapes}")
+        return int(self.predictions.shape[1])
+
+    @cached_property
+    def labels(self) -> Array:
+        """The ids of the most probable classes `(N,)`; of equal ones the first."""
+        if self.class_count and not math.isfinite(np.add.reduce(self.predictions, axis=None)):
+            self.note("some predictions are not finite numbers")
+        return self.predictions.argmax(axis=1)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """What precision, recall and accuracy are made of."""
+        targets, labels, weights, size = self.targets, self.labels, self.weights, self.class_count
+        hit = np.equal(targets, labels)
+        return Counts(
+            np.bincount(targets, weights, size),
+            np.bincount(labels, weights, size),
+            np.bincount(targets[hit], None if weights is None else weights[hit], size),
+        )
+
+    @cached_property
+    def confusion(self) -> Array:
+        """`(C, C)`: rows are true classes, columns predicted ones; counts, or sums of weights."""
+        size = self.class_count
+        return np.bincount(self.targets * size + self.labels, self.weights, size * size).reshape(size, size)
+
+    @cached_property
+    def truth(self) -> Array:
+        """The targets of a regression in float64 `(N, K)`."""
+        return np.asarray(self.targets, np.float64).reshape(len(self.targets), -1)
+
+    @cached_property
+    def errors(self) -> Array:
+        """Target - prediction in float64 `(N, K)`."""
+        predictions = self.predictions.reshape(len(self.predictions), -1)
+        if predictions.shape != self.truth.shape:
+            raise DataError(f"got targets {self.truth.shape} but predictions {predictions.shape}")
+        return self.truth - predictions
+
+    def mean(self, values: Array) -> Array:
+        """The weighted mean over the rows."""
+        return np.asarray(np.average(values, axis=0, weights=self.weights))
