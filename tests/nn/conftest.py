@@ -1,0 +1,73 @@
+"""Comparison with what PyTorch computed: tests/fixtures/make_torch_layers.py names the version and the modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scratchnn.nn.gradcheck import GradCheck
+from scratchnn.nn.layer import InputSpec
+from scratchnn.nn.memory import Pass
+from scratchnn.nn.network import Network
+
+TORCH_NAMES = {"running_mean": "running_mean", "running_variance": "running_var"}
+
+
+@pytest.fixture(scope="session")
+def torch_layers() -> dict[str, np.ndarray]:
+    with np.load(Path(__file__).parents[1] / "fixtures" / "torch_layers.npz", allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+@pytest.fixture
+def agree(torch_layers: dict[str, np.ndarray]) -> Callable[..., None]:
+    """Runs layers on the case's arrays and compares everything to 1e-9, absolute and relative.
+
+    `before`: the case whose running statistics are the state to start from.
+    """
+
+    def close(ours: np.ndarray, theirs: np.ndarray, what: str) -> None:
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9, err_msg=what)
+
+    def check(name: str, layers: list, *, training: bool = True, before: str = "") -> None:
+        case = {
+            key.removeprefix(f"{name}/"): array for key, array in torch_layers.items() if key.startswith(f"{name}/")
+        }
+        network = Network(layers, InputSpec(case["x"].shape[1:]), dtype="float64")
+        network.initialize(np.random.default_rng(0))
+        arena = network.arena
+        names = list(network.arena.named_arrays())[: len(arena.slots)]  # in the order of the layers
+        theirs = [key.removeprefix("param/") for key in case if key.startswith("param/")]
+        for our_name, their_name in zip(names, theirs, strict=True):
+            arena.slots[our_name].view(arena.parameters)[...] = case[f"param/{their_name}"].T
+        for our_name, slot in arena.state_slots.items():
+            if before:
+                slot.view(arena.state)[...] = torch_layers[f"{before}/after/{TORCH_NAMES[our_name.split('.')[-1]]}"]
+        batch = network.workspace(len(case["x"]), input_gradient=True, poison=True).batch(len(case["x"]))
+        batch.inputs[...] = case["x"]
+        run = Pass(training)
+        close(batch.forward(run), case["y"], "outputs")
+        batch.output_gradient[...] = case["dy"]
+        batch.backward(run)
+        close(batch.input_gradient, case["dx"], "input gradient")
+        for our_name, their_name in zip(names, theirs, strict=True):
+            gradient = arena.slots[our_name].view(arena.gradients)
+            close(gradient, case[f"grad/{their_name}"].T, f"gradient of {our_name}")
+        for our_name, slot in arena.state_slots.items():
+            key = next(key for key in case if key.endswith(TORCH_NAMES[our_name.split(".")[-1]]))
+            close(slot.view(arena.state), case[key], our_name)
+
+    return check
+
+
+@pytest.fixture
+def failures() -> Callable[..., list[str]]:
+    """The arrays of the checks that failed."""
+
+    def names(checks: list[GradCheck]) -> list[str]:
+        return [check.array for check in checks if not check.passed]
+
+    return names
