@@ -27,7 +27,7 @@ from scratchnn.nn.layers.dense import Dense
 from scratchnn.nn.layers.dropout import Dropout
 from scratchnn.nn.layers.normalization import BatchNorm
 from scratchnn.nn.layers.shape import Flatten
-from scratchnn.nn.losses import MSE, Loss, TargetSpec
+from scratchnn.nn.losses import MAE, MSE, BinaryCrossEntropy, CrossEntropy, Huber, Loss, TargetSpec
 
 ROWS_NEEDED = 3
 FAMILIES = ("layer", "activation", "loss")
@@ -84,6 +84,25 @@ def elementwise(activation: Activation) -> tuple[LayerCase, ...]:
     )
 
 
+def on_numbers(loss: Loss) -> tuple[LossCase, ...]:
+    """The rows of a loss on numbers."""
+    return (
+        LossCase(loss, TargetSpec(columns=1), 1),
+        LossCase(loss, TargetSpec(columns=1), 7, weighted=True),
+        LossCase(loss, TargetSpec(columns=3), 4),
+        LossCase(loss, TargetSpec(columns=3), 5, weighted=True),
+    )
+
+
+def on_classes(loss: Loss, classes: int) -> tuple[LossCase, ...]:
+    """The rows of a loss on classes."""
+    return (
+        LossCase(loss, TargetSpec(classes=classes), 1),
+        LossCase(loss, TargetSpec(classes=classes), 4),
+        LossCase(loss, TargetSpec(classes=classes), 7, weighted=True),
+    )
+
+
 LAYERS: tuple[LayerCase, ...] = (
     LayerCase(Dense(units=1), (1,), 1),
     LayerCase(Dense(units=4), (3,), 5),
@@ -129,10 +148,15 @@ ACTIVATIONS: tuple[LayerCase, ...] = (
 )
 
 LOSSES: tuple[LossCase, ...] = (
-    LossCase(MSE(), TargetSpec(columns=1), 1),
-    LossCase(MSE(), TargetSpec(columns=1), 7, weighted=True),
-    LossCase(MSE(), TargetSpec(columns=3), 4),
-    LossCase(MSE(), TargetSpec(columns=3), 5, weighted=True),
+    *on_numbers(MSE()),
+    *on_numbers(MAE()),
+    *on_numbers(Huber()),
+    *on_numbers(Huber(delta=0.3)),
+    *on_classes(BinaryCrossEntropy(), 2),
+    *on_classes(BinaryCrossEntropy(label_smoothing=0.2), 2),
+    *on_classes(CrossEntropy(), 2),
+    *on_classes(CrossEntropy(), 5),
+    *on_classes(CrossEntropy(label_smoothing=0.2), 3),
 )
 
 

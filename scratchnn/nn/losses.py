@@ -99,7 +99,7 @@ class RegressionLoss(Loss):
             np.multiply(error, factor / (columns * total), out=gradient)
             if weights is not None:
                 np.multiply(gradient, weights[:, None], out=gradient)
-        return float(np.add.reduce(loss, axis=None)) / columns
+        return float(np.add.reduce(loss, axis=None)) / int(columns)
 
 
 class MSE(RegressionLoss):

@@ -24,7 +24,7 @@ Figure = float | dict[str, float] | list[list[float]]
 
 
 class Metric(Component):
-    """The base of all metrics. `scalar` tells whether `compute` gives one number, fit for a requirement or a monitor."""
+    """The base of all metrics. `scalar` tells whether `compute` gives one number, which a requirement can name."""
 
     family: ClassVar[str] = "metric"
     task: ClassVar[Task] = "classification"
@@ -371,7 +371,7 @@ class RocAuc(Metric):
         return float(np.dot(positives, below)) / pairs if pairs else math.nan
 
 
-def default_metrics(task: Task, classes: int = 0) -> tuple[Metric, ...]:
+def default_metrics(task: str, classes: int = 0) -> tuple[Metric, ...]:
     """What is measured where the config names nothing.
 
     >>> [metric.tag() for metric in default_metrics("classification", 2)]

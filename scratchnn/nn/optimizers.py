@@ -127,17 +127,13 @@ class RMSProp(Optimizer):
         np.subtract(p, np.multiply(step, learning_rate / unit, out=g), out=p)
 
 
-class Adam(Optimizer):
-    """m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, then p -= lr m' / (sqrt(v') + epsilon).
-
-    m' = m / (1 - b1^t) and v' = v / (1 - b2^t) correct the bias; epsilon comes after that, outside of the square root.
-    Weight decay is coupled. No AMSGrad. Source: Kingma and Ba 2015.
+class AdaptiveMoments(Optimizer):
+    """The base of Adam and AdamW, which differ in weight decay.
 
     Kept are M = m / (1 - b1) and V = v / (1 - b2). With c1 = (1 - b1) / (1 - b1^t) and c2 = (1 - b2) / (1 - b2^t) the
     step is lr c1 / sqrt(c2) * M / (sqrt(V) + epsilon / sqrt(c2)): the same numbers in fewer passes.
     """
 
-    type: Literal["adam"] = "adam"
     beta1: float = Field(0.9, ge=0, lt=1, description="Share of the mean gradient kept from step to step.")
     beta2: float = Field(0.999, ge=0, lt=1, description="Share of the mean squared gradient kept from step to step.")
     epsilon: float = Field(1e-8, ge=1e-30, allow_inf_nan=False, description="Keeps the divisor above 0.")
@@ -162,13 +158,23 @@ class Adam(Optimizer):
         np.subtract(p, np.multiply(g, learning_rate * c1 / root_c2, out=g), out=p)
 
 
-class AdamW(Adam):
+class Adam(AdaptiveMoments):
+    """m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, then p -= lr m' / (sqrt(v') + epsilon).
+
+    m' = m / (1 - b1^t) and v' = v / (1 - b2^t) correct the bias; epsilon comes after that, outside of the square root.
+    Weight decay is coupled. No AMSGrad. Source: Kingma and Ba 2015.
+    """
+
+    type: Literal["adam"] = "adam"
+
+
+class AdamW(AdaptiveMoments):
     """Adam with decoupled weight decay: p -= lr weight_decay p, before Adam's step. Source: Loshchilov and Hutter 2019.
 
     Variant: PyTorch's, where the decay is multiplied with the learning rate, the schedule included.
     """
 
-    type: Literal["adamw"] = "adamw"  # type: ignore[assignment]
+    type: Literal["adamw"] = "adamw"
     weight_decay: float = Field(0.01, ge=0, allow_inf_nan=False, description="Pull of the weights towards 0.")
 
     def decay(self, p: Array, g: Array, work: Array, learning_rate: float) -> None:

@@ -19,19 +19,26 @@ class Regularization(Settings):
     weight decay of plain SGD.
     """
 
-    l1: float = Field(0.0, ge=0, description="Factor of the sum of absolute weights.")
-    l2: float = Field(0.0, ge=0, description="Factor of half the sum of squared weights.")
-    clip_norm: float | None = Field(None, gt=0, description="The longest allowed norm of the whole gradient.")
+    l1: float = Field(0.0, ge=0, allow_inf_nan=False, description="Factor of the sum of absolute weights.")
+    l2: float = Field(0.0, ge=0, allow_inf_nan=False, description="Factor of half the sum of squared weights.")
+    clip_norm: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="The longest allowed norm of the whole gradient."
+    )
 
     def spans(self, arena: Arena) -> list[tuple[slice, float, float]]:
-        """The slices of the flat vector with their l1 and l2; those with neither are left out."""
-        merged: list[tuple[slice, float, float]] = []
+        """The slices of the flat vector with their l1 and l2; those with neither are left out.
+
+        Neighbours with the same l1 and l2 are one slice. The gap between them holds zeros, which cost nothing.
+        """
+        spans: list[tuple[slice, float, float]] = []
         for group in arena.groups:
             l1 = self.l1 if group.l1 is None else group.l1
             l2 = self.l2 if group.l2 is None else group.l2
-            if l1 or l2:
-                merged.append((group.span, l1, l2))
-        return merged
+            start = group.span.start
+            if spans and spans[-1][1:] == (l1, l2):
+                start = spans.pop()[0].start
+            spans.append((slice(start, group.span.stop), l1, l2))
+        return [span for span in spans if span[1] or span[2]]
 
 
 class Penalty:
@@ -78,13 +85,15 @@ class Penalty:
 def clip_norm(gradients: Array, limit: float) -> float:
     """Scales the vector in place so that its Euclidean norm is at most `limit`; returns the norm before.
 
-    Variant: PyTorch's, factor limit / (norm + 1e-6), applied only where it is below 1.
+    Variant: PyTorch's `clip_grad_norm_`, factor limit / (norm + 1e-6), applied only where it is below 1.
 
     >>> gradient = np.array([3.0, 4.0])
     >>> clip_norm(gradient, 1.0), round(float(np.linalg.norm(gradient)), 6)
     (5.0, 1.0)
     """
     norm = math.sqrt(float(np.dot(gradients, gradients)))
+    if math.isinf(norm):  # squares that are too large for float32; a factor of 0 would silently drop the step
+        norm = float(np.linalg.norm(gradients.astype(np.float64)))
     factor = limit / (norm + 1e-6)
     if factor < 1:
         np.multiply(gradients, factor, out=gradients)

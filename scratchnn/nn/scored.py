@@ -72,7 +72,7 @@ class Scored:
         """The ids of the most probable classes `(N,)`; of equal ones the first."""
         if self.class_count and not math.isfinite(np.add.reduce(self.predictions, axis=None)):
             self.note("some predictions are not finite numbers")
-        return self.predictions.argmax(axis=1)
+        return np.asarray(self.predictions.argmax(axis=1))
 
     @cached_property
     def counts(self) -> Counts:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from scratchnn.nn.arena import Arena, allocate
+from scratchnn.nn.arena import ALIGNMENT, Arena, allocate
 from scratchnn.nn.memory import Array
 from scratchnn.nn.optimizers import Optimizer
 
@@ -36,9 +36,10 @@ class Updater:
         size = len(arena.parameters)
         self.slots = {name: allocate(size, arena.dtype) for name in optimizer.slots()}
         lanes = max(1, threads) if size >= THREADED else 1
-        bounds = [size * lane // lanes for lane in range(lanes + 1)]
+        line = ALIGNMENT // arena.dtype.itemsize  # two threads must not write to one cache line
+        bounds = [size * lane // lanes // line * line for lane in range(lanes)] + [size]
         self._lanes = [self._cut(arena, start, stop) for start, stop in pairwise(bounds)]
-        self._pool = ThreadPoolExecutor(lanes - 1, "scratchnn-optimizer") if lanes > 1 else None
+        self._pool = ThreadPoolExecutor(lanes - 1, "scratchnn-optimizer", np.seterr, ("ignore",)) if lanes > 1 else None
 
     def step(self, learning_rate: float) -> None:
         """Changes the parameters by the arena's gradients; destroys the gradients."""
