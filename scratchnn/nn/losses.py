@@ -262,7 +262,7 @@ class CrossEntropy(Loss):
         np.dot(powers, mem.saved.ones, out=mem.scratch.sums)
 
     def _finish(self, gradient: Array, weights: Array | None, total: float, mem: Memory) -> None:
-        """From powers to the gradient, in place. At the target, p - 1 is expm1(log p): exact also where p is near 1."""
+        """From powers to the gradient, in place. At the target, p - 1 is expm1(log p), which saves gathering p."""
         scale, at_target, uniform = mem.scratch.sums, mem.scratch.picked, self.label_smoothing / gradient.shape[1]
         np.divide(1 / total, scale, out=scale)
         np.expm1(mem.scratch.log_p, out=at_target)
