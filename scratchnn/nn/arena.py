@@ -145,6 +145,8 @@ class Workspace:
     def memory(self, n: int) -> Memory:
         """The views for a batch of n samples; made at the first call, then the same objects."""
         if n not in self._memories:
+            if n > self.capacity:
+                raise ValueError(f"there is room for {self.capacity} samples, got {n}")
             self._memories[n] = self._bind(self._plan, "", 0, n)
         return self._memories[n]
 

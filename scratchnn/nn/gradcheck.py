@@ -58,7 +58,7 @@ def relative_error(analytic: float, numeric: float) -> float:
     >>> relative_error(2.0, 1.0), relative_error(0.0, 1e-12) < TOLERANCE
     (0.5, True)
     """
-    error = abs(analytic - numeric) / max(abs(analytic), abs(numeric), FLOOR)
+    error = float(abs(analytic - numeric) / max(abs(analytic), abs(numeric), FLOOR))
     return error if np.isfinite(error) else float("inf")
 
 
