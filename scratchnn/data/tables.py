@@ -177,7 +177,7 @@ def number_name(cell: str) -> str:
     if not is_number(cell):
         return cell
     value = _value(cell)
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+    if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value)
 

@@ -51,6 +51,13 @@ def test_rows_of_a_table_in_any_column_order(table: MakeTable) -> None:
     assert CLASSES.count_unseen(rows) == {"deck": 1}
 
 
+def test_a_column_comes_after_all_levels_of_the_one_before(table: MakeTable) -> None:
+    columns = [COLUMNS.columns[1], COLUMNS.columns[0]]
+    encoder = CLASSES.model_copy(update={"inputs": TableInputs(columns=columns)})
+    assert encoder.feature_names == ["deck=A", "deck=B", "age"]
+    assert encoder.encode_inputs(table(age=["35", "50"], deck=["B", "A"])).tolist() == [[0, 1, -0.5], [1, 0, 1]]
+
+
 @pytest.mark.parametrize(
     ("columns", "text"),
     [

@@ -234,6 +234,7 @@ def test_a_trained_encoder_is_used_as_it_is() -> None:
     [
         (np.array([[0, 4], [2, 4]], np.uint8), "auto", [0], [255]),
         (np.array([[0, 4], [2, 4]], np.uint8), "standard", [1, 4], [1, 0]),
+        (np.array([[0, 4], [2, 4]], np.uint16), "auto", [1, 4], [1, 0]),
         (np.array([[0, 4], [2, 4]], np.int64), "auto", [1, 4], [1, 0]),
         (np.array([[[0.0], [4.0]], [[2.0], [2.0]]]), "auto", [2], [2**0.5]),
         (np.array([[True], [False]]), "auto", [0], [1]),
