@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scratchnn.data.preparation import Part, encode, prepare, read_path
+from scratchnn.data.tables import Table
 from scratchnn.errors import UsageError
 from scratchnn.nn.metrics import Metric
 from scratchnn.training.evaluation import Evaluator
@@ -93,7 +94,10 @@ def _metrics(model: Model) -> list[Metric]:
 
 def _new_part(model: Model, path: str | Path) -> Part:
     data = read_path(path, like=model.config.data.source)
-    return encode(data, model.encoder, model.built.network.dtype, model.config.data.sample_weight)
+    weight = model.config.data.sample_weight
+    if isinstance(data, Table) and weight not in data.columns:
+        weight = None  # new rows need no weights: then each counts the same
+    return encode(data, model.encoder, model.built.network.dtype, weight)
 
 
 def _own_part(model: Model, split: str, plugins: Iterable[str | Path]) -> Part:
