@@ -19,6 +19,7 @@ from scratchnn.nn.layer import InputSpec, Plan
 from scratchnn.nn.memory import Array, Buffer, Memory, transfer
 from scratchnn.nn.normal_cdf import normal_cdf
 
+MASK_BY_SIGN = 4096  # numbers
 GELU_TANH_FACTOR = math.sqrt(2 / math.pi)
 GELU_TANH_CUBIC = 0.044715
 SELU_ALPHA = 1.6732632423543772
@@ -84,8 +85,12 @@ class ReLU(Rectifier):
 
     def backward(self, z: Array, y: Array, dy: Array, dz: Array, mem: Memory) -> None:
         """Writes dz = dy where y > 0, else 0."""
-        # A mask of floats, since the product of floats with bools costs 1.7 us more to set up.
-        np.greater(y, 0, out=mem.scratch.work)
+        # y is never negative: its sign is the mask. `greater` casts bools to floats, which costs 1.5 us to set up but
+        # is three times as fast for each number. Measured on float32: equal at about 4,000 numbers.
+        if y.size < MASK_BY_SIGN:
+            np.sign(y, out=mem.scratch.work)
+        else:
+            np.greater(y, 0, out=mem.scratch.work)
         np.multiply(dy, mem.scratch.work, out=dz)
 
 

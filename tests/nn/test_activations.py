@@ -59,6 +59,15 @@ def test_values_worked_out_by_hand(function: object, y: list[float], derivative:
     np.testing.assert_allclose(batch.input_gradient[0], derivative, atol=1e-9)
 
 
+@pytest.mark.parametrize("rows", [1, 63, 64, 200])
+def test_relu_masks_small_and_large_batches_alike(rows: int) -> None:
+    z = np.random.default_rng(0).standard_normal((rows, 64))
+    z[0, :3] = [0.0, -0.0, 1e-300]
+    batch = activate("relu", z)
+    np.testing.assert_array_equal(batch.outputs, np.where(z > 0, z, 0))
+    np.testing.assert_array_equal(batch.input_gradient, np.where(z > 0, 1.0, 0.0))
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("tag", [tag for tag in TAGS if tag != "softmax"])
 def test_large_inputs_reach_the_limits_without_overflow(tag: str, dtype: str) -> None:

@@ -59,7 +59,8 @@ class Dense(WeightedLayer):
     def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
         """Writes y."""
         z = getattr(mem.saved, "z", y)
-        np.matmul(x, mem.params.weight, out=z)
+        # `dot`, since `matmul` on small matrices takes 0.5 us longer to reach the same BLAS routine.
+        np.dot(x, mem.params.weight, out=z)
         if self.bias:
             np.add(z, mem.params.bias, out=z)
         if self.activation is not None:
@@ -69,8 +70,8 @@ class Dense(WeightedLayer):
         """Writes the gradients of weight and bias, and dx. Turns dy into dz."""
         if self.activation is not None:
             self.activation.backward(getattr(mem.saved, "z", y), y, dy, dy, mem.children["activation"])
-        np.matmul(x.T, dy, out=mem.grads.weight)
+        np.dot(x.T, dy, out=mem.grads.weight)
         if self.bias:
-            np.matmul(mem.saved.ones, dy, out=mem.grads.bias)
+            np.dot(mem.saved.ones, dy, out=mem.grads.bias)
         if dx is not None:
-            np.matmul(dy, mem.params.weight.T, out=dx)
+            np.dot(dy, mem.params.weight.T, out=dx)
