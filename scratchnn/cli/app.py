@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 COMMANDS = ("train", "evaluate", "predict", "validate", "summary", "gradcheck", "list", "schema")
-USAGE_EXIT = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and ends the process with the exit code of the table in the README."""
+    if sys.stdout is None:  # a parent may close it; what is said then goes nowhere
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  # it lives as long as the process
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
+    from scratchnn.cli.signals import end_on_signals
+
+    end_on_signals()
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
@@ -19,12 +26,14 @@ def run(arguments: list[str]) -> int:
     """Runs the command line; the exit code."""
     from scratchnn.cli import failures
 
-    as_json = "--json" in arguments
     try:
         app = _app(arguments)
-        code = app(_with_resume_value(arguments), standalone_mode=False, prog_name="scratchnn")
+        code = app(_with_resume_value(arguments) or ["--help"], standalone_mode=False, prog_name="scratchnn")
+        sys.stdout.flush()  # here a full disk is still an error, at the end of the process it is noise
     except BaseException as error:
-        return failures.report(error, as_json=as_json)
+        return failures.report(error, as_json="--json" in arguments)
+    if not arguments:
+        return 2  # the help was shown, but nothing was done
     return code if isinstance(code, int) else 0
 
 
@@ -33,12 +42,16 @@ def _app(arguments: Sequence[str]):  # type: ignore[no-untyped-def]  # typer is 
     import typer
 
     import scratchnn
+    from scratchnn.errors import UsageError, suggestion
 
+    asked = next((word for word in arguments if not word.startswith("-")), None)
+    if asked is not None and asked not in COMMANDS:
+        hint = f"{suggestion(asked, COMMANDS)} See `scratchnn --help`."
+        raise UsageError(f'there is no command "{asked}"', hint=hint)
     app = typer.Typer(
-        help="Train neural networks described in YAML, on an engine written from scratch in NumPy.",
-        no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
+        rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
 
@@ -47,15 +60,18 @@ def _app(arguments: Sequence[str]):  # type: ignore[no-untyped-def]  # typer is 
             sys.stdout.write(f"scratchnn {scratchnn.__version__}\n")
             raise typer.Exit
 
-    @app.callback()
-    def root(version: bool = typer.Option(False, "--version", callback=show_version, is_eager=True)) -> None:
+    @app.callback(epilog="Example: scratchnn train configs/iris.yaml")
+    def root(
+        version: bool = typer.Option(
+            False, "--version", help="Show the version.", callback=show_version, is_eager=True
+        ),
+    ) -> None:
         """Train neural networks described in YAML, on an engine written from scratch in NumPy."""
 
-    asked = next((word for word in arguments if not word.startswith("-")), None)
     for name in COMMANDS:
-        if asked is None or asked == name or asked not in COMMANDS:
+        if asked is None or asked == name:
             module = import_module(f"scratchnn.cli.commands.{name}")
-            app.command(name)(module.command)
+            app.command(name, epilog=f"Example: scratchnn {name} {module.EXAMPLE}".strip())(module.command)
     return app
 
 

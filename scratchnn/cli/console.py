@@ -1,8 +1,10 @@
-"""All that is drawn for people. Machine output is one JSON object on stdout; the rest goes to stderr then."""
+"""All that is written for people. Machine output is one JSON object on stdout; the rest goes to stderr then."""
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,7 +26,7 @@ class Console:
     @property
     def live(self) -> bool:
         """Whether there is a terminal to draw on."""
-        return self.stream.isatty()
+        return self.stream.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
 
     def say(self, *lines: str) -> None:
         """Plain lines for people."""
@@ -43,24 +45,27 @@ class Console:
 
     def json(self, value: Mapping[str, Any]) -> None:
         """The one object on stdout. NaN and infinity, which JSON does not have, become null."""
-        sys.stdout.write(json.dumps(_finite(value)) + "\n")
+        self.text(json.dumps(_finite(value)) + "\n")
+
+    def text(self, text: str) -> None:
+        """What a command makes for another program, in UTF-8 whatever the locale says."""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+        sys.stdout.write(text)
         sys.stdout.flush()
 
     def table(self, title: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> None:
-        """A table whose first `left` columns hold text, the others numbers."""
-        if self.quiet:
-            return
-        from rich import box
-        from rich.console import Console as Drawn
-        from rich.table import Table
-
-        self.say(*filter(None, [title]))
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for index, name in enumerate(header):
-            table.add_column(name, justify="left" if index < left else "right", overflow="fold")
-        for row in rows:
-            table.add_row(*row)
-        Drawn(file=self.stream, highlight=False, markup=False, width=None if self.live else 120).print(table)
+        """A table whose first `left` columns hold text, the others numbers; its header in bold on a terminal."""
+        cells = [list(header), *map(list, rows)]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        lines = []
+        for row in cells:
+            pairs = enumerate(zip(row, widths, strict=True))
+            padded = [cell.ljust(width) if index < left else cell.rjust(width) for index, (cell, width) in pairs]
+            lines.append("  ".join(padded).rstrip())
+        if self.live and not os.environ.get("NO_COLOR"):
+            lines[0] = f"\x1b[1m{lines[0]}\x1b[0m"
+        self.say(*filter(None, [title]), *lines, "")
 
     @contextmanager
     def progress(self) -> Iterator[Listener]:
@@ -85,7 +90,8 @@ class Console:
             by_class = {name: value for name, value in figures.items() if isinstance(value, Mapping)}
             if by_class:
                 lines = [[label, *(number(value.get(label)) for value in by_class.values())] for label in classes]
-                self.table(f"{part}: by class", ["class", *by_class], lines)
+                columns = [name.removesuffix("_per_class") for name in by_class]
+                self.table(f"{part}: by class", ["class", *columns], lines)
             for name, value in figures.items():
                 if isinstance(value, list):
                     lines = [[label, *map(str, counts)] for label, counts in zip(classes, value, strict=True)]
@@ -93,33 +99,27 @@ class Console:
 
 
 def number(value: object) -> str:
-    """A figure for people: four significant digits, whole numbers whole.
+    """A figure for people: four decimals where they tell something, else four significant digits.
 
-    >>> number(0.123456), number(12.0), number(1234567.0), number(None)
-    ('0.1235', '12', '1.235e+06', '')
+    >>> number(0.123456), number(1.0), number(1234567.0), number(0.0000123), number(None)
+    ('0.1235', '1.0000', '1.235e+06', '1.23e-05', '')
     """
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
     return "" if value is None else str(value)
 
 
 def outcome(result: TrainResult) -> list[str]:
     """How a training ended, in words."""
-    ending = {
-        "completed": "completed",
-        "stopped_early": "stopped early",
-        "interrupted": "interrupted",
-        "diverged": "diverged",
-    }[result.status]
-    because = f" ({result.reason})" if result.reason else ""
-    lines = [
-        f"{ending} after {result.epochs} epochs in {result.seconds:.2f} s{because}; best epoch {result.best_epoch}"
-    ]
+    epochs = "1 epoch" if result.epochs == 1 else f"{result.epochs} epochs"
+    line = f"{result.status.replace('_', ' ')} after {epochs} in {result.seconds:.2f} s"
+    if result.reason and result.status != "interrupted":
+        line += f" ({result.reason})"
+    if result.best_epoch:
+        line += f"; best epoch {result.best_epoch}"
     if result.status == "interrupted":
-        lines.append(f"go on with: scratchnn train --resume {result.run}")
-    else:
-        lines.append(f"wrote {result.run}")
-    return lines
+        return [line, f"go on with: scratchnn train --resume {result.run}"]
+    return [line, f"wrote {result.run}"]
 
 
 def _finite(value: Any) -> Any:

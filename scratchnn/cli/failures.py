@@ -4,50 +4,79 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
+from contextlib import suppress
+from typing import Any, TextIO
 
-from scratchnn.errors import ScratchnnError
+from scratchnn.cli.signals import Stopped
+from scratchnn.errors import ScratchnnError, StorageError, UsageError, suggestion
 
-BUG, USAGE, STORAGE, INTERRUPTED = 1, 2, 6, 130
+BUG, BROKEN_PIPE = 1, 141
 
 
 def report(error: BaseException, *, as_json: bool) -> int:
-    """Says what went wrong on stderr, with `--json` also as one object on stdout; the exit code."""
+    """Says what went wrong on stderr, with `--json` also as one object on stdout; the exit code.
+
+    The classes of typer are told by what they have: they live in other modules from version to version.
+    """
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 0
-    if isinstance(error, ScratchnnError):
+    if isinstance(error, BrokenPipeError):
+        for stream in (sys.stdout, sys.stderr):
+            _redirect(stream)
+        return BROKEN_PIPE
+    if isinstance(error, ScratchnnError | Stopped):
         return _say(str(error), error.to_json(), error.exit_code, as_json)
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
-        return _say("interrupted", _fault("interrupted", "interrupted"), INTERRUPTED, as_json)
-    if type(error).__name__ == "NoArgsIsHelpError":  # the help has been shown
-        return USAGE
-    if hasattr(error, "format_message"):  # typer's own errors, whichever module they live in
-        hint = "See `scratchnn --help` and `scratchnn COMMAND --help`."
-        message = error.format_message()
-        return _say(f"{message} {hint}", _fault("usage", message, hint), USAGE, as_json)
+        return report(Stopped(signal.SIGINT), as_json=as_json)
+    if hasattr(error, "format_message"):
+        usage = _usage(error)
+        return _say(str(usage), usage.to_json(), usage.exit_code, as_json)
     if hasattr(error, "exit_code"):  # typer.Exit
         return int(error.exit_code)
-    if isinstance(error, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush does not fail too
-        return 141
-    if isinstance(error, OSError):
-        message = f"{error.filename or 'a file'}: {error.strerror or error}"
-        return _say(message, _fault("storage", message), STORAGE, as_json)
-    if isinstance(error, MemoryError):
-        message = f"not enough memory: {error}"
-        return _say(message, _fault("storage", message, "Use a smaller batch or less data."), STORAGE, as_json)
+    if isinstance(error, OSError | MemoryError):
+        refused = _refused(error)
+        return _say(str(refused), refused.to_json(), refused.exit_code, as_json)
     traceback.print_exception(error)
     message = f"{type(error).__name__}: {error}"
-    return _say(f"this is a bug of scratchnn: {message}", _fault("bug", message, "Please report it."), BUG, as_json)
+    fault: dict[str, object] = {"kind": "bug", "message": message, "where": "", "hint": "Please report it."}
+    return _say(f"this is a bug of scratchnn: {message}", fault, BUG, as_json)
 
 
-def _fault(kind: str, message: str, hint: str = "") -> dict[str, object]:
-    return {"kind": kind, "message": message, "where": "", "hint": hint}
+def _usage(error: Any) -> UsageError:
+    """What typer found wrong with the command line."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "scratchnn"
+    see = f"See `{command} --help`."
+    if (option := getattr(error, "option_name", None)) and hasattr(error, "possibilities") and context is not None:
+        known = [name for parameter in context.command.params for name in parameter.opts if name.startswith("--")]
+        near = suggestion(option, known)
+        return UsageError(f"there is no option {option}", hint=f"{near} {see}" if near.startswith("Did") else see)
+    return UsageError(error.format_message().rstrip("."), hint=see)
+
+
+def _refused(error: OSError | MemoryError) -> StorageError:
+    if isinstance(error, MemoryError):
+        return StorageError(f"not enough memory: {error}", hint="Use a smaller batch or less data.")
+    if error.filename is None:  # only the streams have no name
+        _redirect(sys.stdout)
+    return StorageError(error.strerror or str(error), where=str(error.filename or "stdout"))
+
+
+def _redirect(stream: TextIO) -> None:
+    """Lets what is still to be written go nowhere, so that the last flush of the process cannot fail."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _say(text: str, fault: dict[str, object], code: int, as_json: bool) -> int:
-    sys.stderr.write("".join(f"error: {line}\n" for line in text.splitlines() or [""]))
-    if as_json:
-        sys.stdout.write(json.dumps({"error": fault}) + "\n")
+    try:
+        sys.stderr.write("".join(f"error: {line}\n" for line in text.splitlines() or [""]))
+        if as_json:
+            sys.stdout.write(json.dumps({"error": fault}) + "\n")
+            sys.stdout.flush()
+    except OSError:  # nobody listens any more; the exit code still tells
+        _redirect(sys.stdout)
     return code

@@ -10,7 +10,7 @@ import typer
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="A config in YAML.", show_default=False)]
 Run = Annotated[
     Path | None,
-    typer.Argument(metavar="[RUN]", help="A run directory or model file; the newest run when absent."),
+    typer.Argument(metavar="RUN", help="A run directory or model file; the newest run when absent."),
 ]
 Sets = Annotated[
     list[str] | None,

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from scratchnn.cli.console import Console
-from scratchnn.training.events import EpochEnd, Event, Finished, Progress, Started
+from scratchnn.training.events import EpochEnd, Event, Progress, Started
 from scratchnn.training.log import describe, figures
 from scratchnn.workflows.session import Listener, Ready
 
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
+
+SHOWN_SECONDS = 0.1  # drawing costs more than a small epoch
 
 
 def introduce(ready: Ready) -> str:
@@ -25,50 +27,65 @@ def introduce(ready: Ready) -> str:
 
 def plain(console: Console) -> Listener:
     """A line for each epoch: for logs and CI."""
+    epochs = 0
 
     def listen(event: Event | Ready) -> None:
+        nonlocal epochs
         if isinstance(event, Ready):
             console.say(introduce(event))
-        elif not isinstance(event, Finished) and (line := describe(event)):
-            console.say(line)
+        elif isinstance(event, Started):
+            epochs = event.epochs
+            console.say(*filter(None, [describe(event)]))
+        elif isinstance(event, EpochEnd):
+            console.say(f"epoch {event.epoch:{len(str(epochs))}}/{epochs}  {figures(event)}")
 
     return listen
 
 
 @contextmanager
 def live(stream: TextIO) -> Iterator[Listener]:
-    """A bar over all epochs with the newest figures and the time left."""
+    """A bar over all epochs with the time left, and below it the newest figures; both go when the training ends."""
     from rich.console import Console as Drawn
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.console import Group
+    from rich.live import Live
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
+    from rich.text import Text
 
     columns: list[ProgressColumn] = [
         TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
         BarColumn(bar_width=20),
-        TimeElapsedColumn(),
-        TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[figures]}"),
+        TextColumn("left"),
     ]
     drawn = Drawn(file=stream, highlight=False, markup=False)
-    bar = Bar(*columns, console=drawn, transient=True, refresh_per_second=8)
-    task = bar.add_task("", total=1, epoch=0, epochs=0, figures="")
+    bar = Bar(*columns, console=drawn)
+    task = bar.add_task("", visible=False, epoch=0, epochs=0)
+    newest = Text(no_wrap=True)
     shown = 0.0
+
+    def show(text: str) -> None:
+        newest.plain = text
+        newest.truncate(drawn.width - 3, overflow="ellipsis")  # leaves room for the ^C that a terminal echoes
 
     def listen(event: Event | Ready) -> None:
         nonlocal shown
         if isinstance(event, Ready):
-            drawn.print(introduce(event))
+            drawn.print(introduce(event), soft_wrap=True)
         elif isinstance(event, Started):
             done = event.epochs_done * event.steps_per_epoch + event.batches_done
             total = event.epochs * event.steps_per_epoch
             bar.update(task, total=total, completed=done, epoch=event.epochs_done, epochs=event.epochs)
+            bar.update(task, visible=True)
         elif isinstance(event, Progress):
             done = (event.epoch - 1) * event.steps_per_epoch + event.batch
             bar.update(task, completed=done, epoch=event.epoch)
-        elif isinstance(event, EpochEnd) and time.monotonic() - shown > 0.1:  # drawing costs more than a small epoch
+            _, _, rest = newest.plain.partition("  ")
+            show(f"loss {event.loss:.4g}  {rest}")
+        elif isinstance(event, EpochEnd) and time.monotonic() - shown > SHOWN_SECONDS:
             shown = time.monotonic()
-            bar.update(task, completed=event.step, epoch=event.epoch, figures=figures(event))
+            bar.update(task, completed=event.step, epoch=event.epoch)
+            show(figures(event))
 
-    with bar:
+    with Live(Group(bar, newest), console=drawn, transient=True, refresh_per_second=8):
         yield listen

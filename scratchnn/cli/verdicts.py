@@ -1,18 +1,27 @@
-"""Requirements, shown: the exit code of a CI gate."""
+"""How a command ends that has a result: its JSON, what went wrong all the same, and the exit code."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from scratchnn.cli.console import Console
-from scratchnn.errors import RequirementError
+from scratchnn.errors import RequirementError, ScratchnnError
 from scratchnn.workflows.requirements import Verdict
 
 
-def judge(console: Console, verdicts: Sequence[Verdict]) -> int:
-    """Says which requirements are met; 0 where all are, else 8."""
-    missed = [verdict for verdict in verdicts if not verdict.passed]
+def judge(console: Console, verdicts: Sequence[Verdict]) -> RequirementError | None:
+    """Says which requirements are met; the error where one is not."""
     console.say(*(f"required: {verdict}" for verdict in verdicts if verdict.passed))
-    for verdict in missed:
-        console.fail(RequirementError(str(verdict), where="--require"))
-    return RequirementError.exit_code if missed else 0
+    missed = [str(verdict) for verdict in verdicts if not verdict.passed]
+    return RequirementError("; ".join(missed), where="--require") if missed else None
+
+
+def conclude(console: Console, result: Mapping[str, Any], error: ScratchnnError | None) -> int:
+    """Writes the JSON where it is asked for, with the error in it, says the error; the exit code."""
+    if console.as_json:
+        console.json({**result, **({"error": error.to_json()} if error is not None else {})})
+    if error is None:
+        return 0
+    console.fail(error)
+    return error.exit_code

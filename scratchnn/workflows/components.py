@@ -88,5 +88,5 @@ def _entry(family: str, member: type[Component]) -> Entry:
 def _field(name: str, info: FieldInfo) -> FieldEntry:
     required = info.is_required()
     default = None if required else plain(info.get_default(call_default_factory=True))
-    kind = describe(Annotated[info.annotation, *info.metadata])
+    kind = describe(Annotated[info.annotation, info])
     return FieldEntry(name, kind, required, default, info.description or "")

@@ -9,6 +9,8 @@ import typer
 
 from scratchnn.cli.options import Json, Plugins, Quiet, Run
 
+EXAMPLE = "runs/iris --require 'accuracy>=0.9'"
+
 
 def command(
     run: Run = None,
@@ -26,15 +28,13 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Measures a trained model on a split or on new data."""
+    """Measures a trained model on a split of its data or on new data."""
     from scratchnn.cli.console import Console
-    from scratchnn.cli.verdicts import judge
+    from scratchnn.cli.verdicts import conclude, judge
     from scratchnn.workflows.evaluate import evaluate
 
     console = Console(as_json=as_json, quiet=quiet)
     result = evaluate(run, data=data, split=split, require=require or (), plugins=plugins or ())
     console.figures(f"{result.model}, {result.rows} rows", {result.split: result.metrics}, result.classes)
     console.warn(result.notes)
-    if as_json:
-        console.json(result.to_json())
-    return judge(console, result.requirements)
+    return conclude(console, result.to_json(), judge(console, result.requirements))

@@ -9,6 +9,8 @@ import typer
 
 from scratchnn.cli.options import Json, Plugins, Quiet, Sets
 
+EXAMPLE = "configs/iris.yaml"
+
 
 def command(
     config: Annotated[
@@ -20,8 +22,9 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Checks every hand-written gradient against finite differences in float64."""
+    """Checks gradients against finite differences. In float64, of a config or of every component."""
     from scratchnn.cli.console import Console
+    from scratchnn.cli.verdicts import conclude
     from scratchnn.errors import ScratchnnError, UsageError
     from scratchnn.workflows import inspect
 
@@ -35,12 +38,11 @@ def command(
         worst[check.component, array] = max(worst.get((check.component, array), 0.0), check.error)
     rows = [[component, array, f"{error:.1e}"] for (component, array), error in worst.items()]
     console.table("", ["component", "array", "worst relative error"], rows, left=2)
-    if as_json:
-        console.json(report.to_json())
     failed = [check for check in report.checks if not check.passed]
-    for check in failed:
-        message = f"{check.case}: the gradient of {check.array} is off by {check.error:.1e}"
-        console.fail(ScratchnnError(message, where=check.component))
     if not failed:
         console.say(f"passed: {len(report.checks)} checks, worst relative error {report.worst.error:.1e}")
-    return 1 if failed else 0
+        return conclude(console, report.to_json(), None)
+    first = max(failed, key=lambda check: check.error)
+    message = f"{len(failed)} of {len(report.checks)} checks failed; the worst: {first.case}, the gradient of "
+    message += f"{first.array} is off by {first.error:.1e}"
+    return conclude(console, report.to_json(), ScratchnnError(message, where=first.component))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from scratchnn.cli.options import Json, Plugins, Quiet
+
+EXAMPLE = "runs/iris new.csv -o predictions.csv"
 
 
 def command(
@@ -28,7 +29,7 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Predicts every row of a file and joins the predictions to the rows."""
+    """Predicts every row of a file. The rows are kept, with the predictions beside them."""
     from scratchnn.cli.console import Console
     from scratchnn.errors import UsageError
     from scratchnn.workflows.predict import predict
@@ -43,7 +44,7 @@ def command(
     result = predict(data, run[0] if run else None, proba=proba, columns=kept, plugins=plugins or ())
     console.warn(result.notes)
     if output is None:
-        sys.stdout.write(result.to_csv())
+        console.text(result.to_csv())
         return 0
     result.write(output)
     console.say(f"wrote {len(result.rows)} predictions to {output}")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from scratchnn.cli.options import ConfigFile, Json, Plugins, Sets
 
+EXAMPLE = "configs/iris.yaml"
+
 
 def command(config: ConfigFile, sets: Sets = None, plugins: Plugins = None, as_json: Json = False) -> int:
-    """Shows a config's network: shapes, parameters, memory, floating-point operations."""
+    """Shows the shapes, parameters, memory and FLOPs of a network."""
     from scratchnn.cli.console import Console
     from scratchnn.workflows.inspect import summary
 
@@ -18,9 +20,10 @@ def command(config: ConfigFile, sets: Sets = None, plugins: Plugins = None, as_j
     rows = [["input", "", _shape(made.inputs), "", ""]]
     for row in made.layers:
         rows.append([f"layers[{row.index}]", row.tag, _shape(row.output), f"{row.parameters:,}", f"{row.flops:,}"])
-    rows.append(["total", made.loss, "", f"{made.parameters:,}", f"{made.flops:,}"])
+    rows.append(["total", "", "", f"{made.parameters:,}", f"{made.flops:,}"])
     console.table(made.name, ["", "type", "output", "parameters", "FLOPs"], rows, left=3)
     console.say(
+        f"loss: {made.loss}",
         f"memory at batch size {made.batch_size}: parameters {_size(made.parameter_bytes)}, "
         f"optimizer {_size(made.optimizer_bytes)}, workspace {_size(made.workspace_bytes)}",
         "FLOPs: of one sample's forward pass; a training step costs about three times as much for each sample",

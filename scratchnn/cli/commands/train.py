@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from scratchnn.cli.options import Json, Plugins, Quiet, Sets
+
+EXAMPLE = "configs/iris.yaml --set training.epochs=20"
 
 
 def command(
@@ -34,12 +37,16 @@ def command(
     """Trains a network and writes a run directory."""
     from scratchnn.cli.console import Console, outcome
     from scratchnn.cli.progress import introduce
-    from scratchnn.cli.signals import stop_on_signals
-    from scratchnn.cli.verdicts import judge
+    from scratchnn.cli.signals import Stopped, stop_on_signals
+    from scratchnn.cli.verdicts import conclude, judge
     from scratchnn.errors import UsageError
+    from scratchnn.training.events import Event
     from scratchnn.workflows import train as workflow
+    from scratchnn.workflows.session import Ready
 
     console = Console(as_json=as_json, quiet=quiet)
+    if resume is not None and config is None and Path(resume).suffix in (".yaml", ".yml", ".json"):
+        config, resume = Path(resume), ""  # `--resume CONFIG` is `CONFIG --resume`
     if resume is None and config is None:
         hint = "Give a config: scratchnn train CONFIG. Or go on with a run: scratchnn train --resume [RUN]."
         raise UsageError("there is nothing to train", hint=hint)
@@ -52,7 +59,12 @@ def command(
         if as_json:
             console.json(ready.to_json())
         return 0
-    with stop_on_signals() as stop, console.progress() as listener:
+    with stop_on_signals() as stop, console.progress() as show:
+
+        def listener(event: Event | Ready) -> None:
+            stop.gentle = True
+            show(event)
+
         if resume is not None:
             result = workflow.resume(
                 resume or None,
@@ -80,11 +92,9 @@ def command(
         if shown:
             console.say(f"{part}: " + ", ".join(f"{name} {value:.4g}" for name, value in shown.items()))
     console.warn(result.notes)
-    if as_json:
-        console.json(result.to_json())
-    if result.error is not None:
-        console.fail(result.error)
-        return result.error.exit_code
     if result.status == "interrupted":
-        return 128 + (stop.signal or 2)
-    return judge(console, result.requirements)
+        stopped = Stopped(stop.signal or signal.SIGINT, where=str(result.run), hint="Go on with --resume.")
+        if as_json:
+            console.json({**result.to_json(), "error": stopped.to_json()})
+        return stopped.exit_code
+    return conclude(console, result.to_json(), result.error or judge(console, result.requirements))

@@ -8,6 +8,8 @@ import typer
 
 from scratchnn.cli.options import ConfigFile, Json, Plugins, Quiet, Sets
 
+EXAMPLE = "configs/iris.yaml"
+
 
 def command(
     config: ConfigFile,
@@ -17,7 +19,7 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Checks a config: every fault at once, with its place and its mend; then that its data fits."""
+    """Checks a config, and that its data fits it. Every fault is told at once, with its place and its mend."""
     from scratchnn.cli.console import Console
     from scratchnn.cli.progress import introduce
     from scratchnn.workflows.inspect import validate
