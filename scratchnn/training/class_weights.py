@@ -26,9 +26,13 @@ def weigh(part: Part, classes: Sequence[str], setting: Literal["balanced"] | Map
     if not classes:
         raise ConfigError("class weights need classes, but the target is numbers", where=WHERE, hint="Remove them.")
     dtype = part.inputs.dtype
-    weights = _by_class(part.targets, classes, setting).astype(dtype)[part.targets]
-    if part.weights is not None:
-        weights = weights * part.weights
+    with np.errstate(over="ignore"):
+        weights = _by_class(part.targets, classes, setting).astype(dtype)[part.targets]
+        if part.weights is not None:
+            weights = weights * part.weights
+        total = weights.sum()
+    if not np.isfinite(total):
+        raise ConfigError("the weights are too large", where=WHERE, hint="Divide them by a large number.")
     if not weights.any():
         raise ConfigError("every training sample has weight 0", where=WHERE, hint="Give some class a positive weight.")
     return replace(part, weights=weights)

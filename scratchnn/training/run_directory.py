@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -93,9 +94,9 @@ class RunDirectory:
             self._lock = None
 
     def append_metrics(self, row: Mapping[str, Any]) -> None:
-        """Adds one line to metrics.jsonl."""
+        """Adds one line to metrics.jsonl. NaN and infinity, which JSON does not have, become null."""
         with refusals(self.metrics), self.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+            file.write(json.dumps(_finite(row)) + "\n")
 
     def read_metrics(self, epochs: int | None = None) -> list[dict[str, Any]]:
         """The whole rows of metrics.jsonl, up to an epoch where one is given."""
@@ -119,8 +120,8 @@ class RunDirectory:
         write_atomically(self.metrics, "".join(json.dumps(row) + "\n" for row in rows).encode(), sync=False)
 
     def write_json(self, path: Path, value: Mapping[str, Any]) -> None:
-        """Writes one of the JSON files in one step."""
-        write_atomically(path, (json.dumps(value, indent=2) + "\n").encode(), sync=False)
+        """Writes one of the JSON files in one step, with null for NaN and infinity."""
+        write_atomically(path, (json.dumps(_finite(value), indent=2) + "\n").encode(), sync=False)
 
     def append_log(self, line: str) -> None:
         """Adds one line to train.log, with the time before it."""
@@ -146,6 +147,14 @@ class RunDirectory:
             moved = RunDirectory(target)
             moved._lock, self._lock = self._lock, None
             return moved
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _umask() -> int:

@@ -30,7 +30,7 @@ def write_atomically(path: Path, content: bytes, *, sync: bool = True) -> None:
                     file.flush()
                     os.fsync(file.fileno())
             part.replace(path)
-        except OSError:
+        except BaseException:
             part.unlink(missing_ok=True)
             raise
 

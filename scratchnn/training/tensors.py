@@ -40,7 +40,16 @@ def read_tensors(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in sorted(file.keys())}
-    except (SafetensorError, ValueError, TypeError, KeyError, OSError, OverflowError, MemoryError) as error:
+    except (
+        SafetensorError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        OSError,
+        OverflowError,
+        MemoryError,
+    ) as error:
         hint = "It may be cut short, or not be a safetensors file."
         raise ModelError(f"cannot be read: {error}", where=str(path), hint=hint) from error
     try:
