@@ -1,0 +1,242 @@
+"""Metrics against scikit-learn (tests/fixtures/make_sklearn_metrics.py names the version) and at their edges."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scratchnn.errors import DataError
+from scratchnn.nn.metrics import Metric, Scored, default_metrics
+
+with np.load(Path(__file__).parents[1] / "fixtures" / "sklearn_metrics.npz", allow_pickle=False) as archive:
+    SKLEARN = {name: archive[name] for name in archive.files}
+EXPECTED = json.loads(str(SKLEARN["origin"]))["expected"]
+
+
+def scored_of(case: str) -> Scored:
+    targets, predictions, weights = (SKLEARN.get(f"{case}.{name}") for name in ("targets", "predictions", "weights"))
+    classes = tuple(f"c{k}" for k in range(predictions.shape[1])) if "classification" in case else ()
+    return Scored(targets, predictions, weights, classes)
+
+
+def labelled(targets: list[int], labels: list[int], classes: int, weights: list[float] | None = None) -> Scored:
+    """Rows whose predicted classes are given."""
+    return Scored(np.array(targets), np.eye(classes)[labels], None if weights is None else np.array(weights))
+
+
+def compute(tag: str, scored: Scored):
+    return Metric.parse(tag).compute(scored)
+
+
+def plain(figure):
+    """Lists and dicts as arrays."""
+    return np.array(list(figure.values()) if isinstance(figure, dict) else figure, np.float64)
+
+
+@pytest.mark.parametrize("tag", Metric.members())
+def test_equals_scikit_learn_on_50_cases(tag):
+    cases = [case for case, figures in EXPECTED.items() if tag in figures]
+    assert len(cases) >= (20 if tag == "roc_auc" else 50)  # scikit-learn has no ROC AUC where a class is absent
+    for case in cases:
+        ours = plain(compute(tag, scored_of(case)))
+        np.testing.assert_allclose(ours, plain(EXPECTED[case][tag]), rtol=1e-12, atol=1e-12, err_msg=f"{tag} {case}")
+
+
+@pytest.mark.parametrize("tag", Metric.members())
+def test_figures_can_be_written_as_json(tag):
+    figure = compute(
+        tag, scored_of("regression.1" if Metric.members()[tag].task == "regression" else "classification.3")
+    )
+    assert json.loads(json.dumps(figure)) == figure
+    assert isinstance(figure, float) == Metric.members()[tag].scalar
+
+
+def test_by_hand():
+    #                  true      predicted
+    scored = labelled([0, 0, 0, 1, 1, 1, 1, 1], [0, 1, 1, 1, 1, 1, 0, 1], 2)
+    assert compute("confusion_matrix", scored) == [[1, 2], [1, 4]]
+    assert compute("accuracy", scored) == 5 / 8
+    assert compute("precision", scored) == 4 / 6
+    assert compute("recall", scored) == 4 / 5
+    assert compute("f1", scored) == pytest.approx(8 / 11)
+    assert compute("balanced_accuracy", scored) == pytest.approx((1 / 3 + 4 / 5) / 2)
+    assert scored.notes == []
+
+
+def test_names_of_classes():
+    scored = Scored(np.array([0, 1]), np.eye(2), None, ("cat", "dog"))
+    assert compute("f1_per_class", scored) == {"cat": 1.0, "dog": 1.0}
+    assert compute("f1_per_class", labelled([0, 1], [0, 1], 2)) == {"0": 1.0, "1": 1.0}
+
+
+def test_plain_scores_are_of_the_second_class_or_macro():
+    two, three = labelled([0, 0, 1, 1], [0, 0, 0, 1], 2), labelled([0, 0, 1, 2], [0, 0, 0, 1], 3)
+    for name in ("precision", "recall", "f1"):
+        assert compute(name, two) == compute(f"{name}_per_class", two)["1"]
+        assert compute(name, three) == compute(f"{name}_macro", three)
+
+
+@pytest.mark.parametrize(
+    ("tag", "targets", "labels", "classes", "value", "note"),
+    [
+        ("precision", [0, 1], [0, 0], 2, 0.0, 'precision is 0/0, taken as 0, for "1"'),
+        ("recall", [0, 0], [0, 1], 2, 0.0, 'recall is 0/0, taken as 0, for "1"'),
+        ("f1", [0, 0], [0, 0], 2, 0.0, 'f1 is 0/0, taken as 0, for "1"'),
+        ("f1_macro", [0, 1], [0, 1], 3, 2 / 3, 'f1 is 0/0, taken as 0, for "2"'),
+        ("precision_macro", [0, 1], [0, 0], 9, 1 / 18, 'for "1", "2", "3", "4", "5" and 3 more'),
+        ("balanced_accuracy", [0, 0], [0, 1], 3, 0.5, 'balanced_accuracy leaves out classes without rows: "1", "2"'),
+    ],
+)
+def test_nothing_by_nothing_is_0_and_is_told(tag, targets, labels, classes, value, note):
+    scored = labelled(targets, labels, classes)
+    assert compute(tag, scored) == pytest.approx(value)
+    compute(tag, scored)
+    assert len(scored.notes) == 1
+    assert note in scored.notes[0]
+
+
+@pytest.mark.parametrize(("tag", "value"), [("precision", 1.0), ("recall_weighted", 1.0), ("f1_micro", 1.0)])
+def test_what_does_not_count_is_not_told(tag, value):
+    """The other class of a binary score, classes without weight, sums over all classes."""
+    scored = labelled([1, 1], [1, 1], 2)
+    assert compute(tag, scored) == value
+    assert scored.notes == []
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_predictions_that_are_not_finite():
+    scored = Scored(np.array([0, 1, 1]), np.array([[0.5, 0.5], [math.nan, math.nan], [0, 1]]))
+    compute("accuracy", scored)
+    assert scored.notes == ["some predictions are not finite numbers"]
+    assert math.isnan(compute("log_loss", scored))
+    assert math.isnan(compute("roc_auc", scored))
+    numbers = Scored(np.zeros((3, 2)), np.array([[1, 2], [3, math.nan], [0, 0]]))
+    assert all(math.isnan(compute(tag, numbers)) for tag in ("mse", "rmse", "mae", "r2"))
+
+
+@pytest.mark.parametrize("wrong", [math.inf, -math.inf])
+def test_infinite_numbers_are_never_good(wrong):
+    numbers = Scored(np.array([[1.0], [2.0]]), np.array([[1.0], [wrong]]))
+    assert [compute(tag, numbers) for tag in ("mse", "rmse", "mae", "r2")] == [math.inf, math.inf, math.inf, -math.inf]
+
+
+def test_roc_auc_by_hand():
+    probabilities = np.array([0.1, 0.4, 0.4, 0.8])
+    scored = Scored(np.array([0, 0, 1, 1]), np.stack([1 - probabilities, probabilities], axis=1))
+    assert compute("roc_auc", scored) == (3 + 0.5) / 4
+
+
+def test_roc_auc_without_a_second_class():
+    scored = labelled([1, 1], [0, 1], 2)
+    assert math.isnan(compute("roc_auc", scored))
+    assert "roc_auc has no value" in scored.notes[0]
+    absent = labelled([0, 0, 1, 1], [0, 1, 1, 1], 3)
+    assert compute("roc_auc", absent) == 0.75
+    assert absent.notes == ['roc_auc leaves out classes without rows: "2"']
+    with pytest.raises(DataError, match="at least two classes"):
+        compute("roc_auc", labelled([0], [0], 1))
+
+
+@given(st.integers(2, 40), st.integers(0, 2**32 - 1), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_roc_auc_counts_pairs(rows, seed, weighted):
+    """The definition, pair by pair."""
+    rng = np.random.default_rng(seed)
+    scores = np.round(rng.random(rows), 1)
+    targets = rng.integers(0, 2, rows)
+    targets[:2] = [0, 1]
+    weights = rng.uniform(0.1, 2, rows) if weighted else np.ones(rows)
+    won = (scores[:, None] > scores) + 0.5 * (scores[:, None] == scores)
+    pairs = np.outer(weights * (targets == 1), weights * (targets == 0))
+    scored = Scored(targets, np.stack([1 - scores, scores], axis=1), weights if weighted else None)
+    assert compute("roc_auc", scored) == pytest.approx((won * pairs).sum() / pairs.sum(), rel=1e-12)
+
+
+@pytest.mark.parametrize("tag", Metric.members())
+def test_a_weight_of_two_counts_a_row_twice(tag):
+    rng = np.random.default_rng(4)
+    rows, repeated, weights = 6, [0, 1, 1, 2, 4, 5, 5], np.array([1, 2, 1, 0, 1, 2], np.float32)
+    if Metric.members()[tag].task == "regression":
+        targets, predictions = rng.normal(size=(rows, 2)), rng.normal(size=(rows, 2))
+    else:
+        targets, predictions = np.array([0, 1, 2, 2, 1, 0]), rng.dirichlet(np.ones(3), rows)
+    ours = plain(compute(tag, Scored(targets, predictions, weights)))
+    twice = plain(compute(tag, Scored(targets[repeated], predictions[repeated])))
+    np.testing.assert_allclose(ours, twice, rtol=1e-12)
+
+
+def test_r2_at_its_edges():
+    assert compute("r2", Scored(np.ones(3), np.ones(3))) == 1
+    constant = Scored(np.ones(3), np.array([1.0, 1, 2]))
+    assert compute("r2", constant) == 0
+    assert "all equal" in constant.notes[0]
+    assert math.isnan(compute("r2", Scored(np.ones(1), np.ones(1))))
+    y = np.array([1.0, 2, 4])
+    assert compute("r2", Scored(y, np.full(3, y.mean()))) == pytest.approx(0, abs=1e-15)
+
+
+def test_log_loss_of_a_certain_mistake_is_large_but_finite():
+    assert compute("log_loss", labelled([0], [1], 2)) == pytest.approx(-math.log(np.finfo(np.float64).eps))
+
+
+def test_predictions_in_float32_are_summed_in_float64():
+    errors = Scored(np.zeros((100_000, 1), np.float32), np.full((100_000, 1), 0.1, np.float32))
+    assert compute("mae", errors) == pytest.approx(float(np.float32(0.1)), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("targets", "predictions", "weights", "words"),
+    [
+        (np.zeros(0, int), np.zeros((0, 2)), None, "no rows"),
+        (np.zeros(2, int), np.zeros((3, 2)), None, "2 targets but 3 predictions"),
+        (np.zeros(2, int), np.zeros((2, 2)), np.zeros(2), "weights of the rows sum to 0"),
+        (np.zeros(2, int), np.zeros((2, 2)), np.ones(3), "weights of shape"),
+    ],
+)
+def test_what_cannot_be_measured(targets, predictions, weights, words):
+    with pytest.raises(DataError, match=words):
+        Scored(targets, predictions, weights)
+
+
+def test_shapes_of_the_other_task():
+    with pytest.raises(DataError, match="class ids"):
+        compute("accuracy", Scored(np.zeros((3, 1)), np.zeros((3, 1))))
+    with pytest.raises(DataError, match="class ids"):
+        compute("log_loss", Scored(np.zeros((3, 1), int), np.zeros((3, 1))))
+    with pytest.raises(DataError, match="predictions"):
+        compute("mse", Scored(np.zeros((3, 2)), np.zeros((3, 1))))
+
+
+def test_direction_and_task():
+    lower = {tag for tag, member in Metric.members().items() if not member.higher_is_better}
+    assert lower == {"mse", "rmse", "mae", "log_loss"}
+    numbers = {tag for tag, member in Metric.members().items() if member.task == "regression"}
+    assert numbers == {"mse", "rmse", "mae", "r2"}
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "tags"),
+    [
+        ("regression", 0, ["rmse", "mae", "r2"]),
+        ("classification", 2, ["accuracy", "f1", "roc_auc"]),
+        ("classification", 5, ["accuracy", "f1_macro"]),
+    ],
+)
+def test_default_metrics(task, classes, tags):
+    assert [metric.tag() for metric in default_metrics(task, classes)] == tags
+
+
+def test_metrics_share_what_is_counted(monkeypatch):
+    calls = []
+    bincount = np.bincount
+    monkeypatch.setattr(np, "bincount", lambda *given: calls.append(1) or bincount(*given))
+    scored = labelled([0, 1, 1], [0, 1, 0], 2)
+    for tag in ("accuracy", "precision", "recall", "f1", "f1_macro", "balanced_accuracy"):
+        compute(tag, scored)
+    assert len(calls) == 3
