@@ -65,7 +65,7 @@ class Chain:
         turn = 0
         for index in range(len(self.plans) - 1, 0, -1):
             spec, after = self.specs[index], arrays[0]
-            if self._shares[index] and after is not None and index < len(self.plans) - 1:
+            if self._shares[index] and after is not None:
                 arrays.insert(0, after.reshape(n, *spec.shape))
                 continue
             pool = (mem.scratch.g0, mem.scratch.g1)[turn]

@@ -91,7 +91,8 @@ def test_who_says_how_a_parameter_starts() -> None:
 
 
 def test_the_draws_follow_the_order_of_the_layers_not_of_the_vector() -> None:
-    arena = arena_of([Dense(units=2), BatchNorm(), Dense(units=2)])
+    arena = arena_of([Dense(units=2, l2=0.5), BatchNorm(), Dense(units=2)])
+    assert list(arena.slots)[:2] == ["2.weight", "0.weight"]
     arena.initialize(None, np.random.default_rng(3))
     rng = np.random.default_rng(3)
     expected = rng.uniform(-1, 1, (3, 2)) * (6 / 5) ** 0.5
