@@ -234,14 +234,16 @@ class CrossEntropy(Loss):
         scratch = mem.scratch
         sums, picked, log_p = scratch.sums, scratch.picked, scratch.log_p
         powers = scratch.powers if gradient is None else gradient
+        # Positions of extremes, since finding those costs a third of finding their values.
         flat = outputs.reshape(-1)
-        if not math.isfinite(np.add.reduce(flat)):
+        highest, lowest = flat.item(flat.argmax()), flat.item(flat.argmin())
+        if not highest - lowest < math.inf:
             powers.fill(math.nan)
             return math.nan
         np.add(row_starts(*outputs.shape), targets, out=scratch.index)
         # One shift for all rows costs a fraction of one for each row. Where it is too much for some row, start again.
-        self._exponentiate(outputs, np.maximum.reduce(flat), powers, mem)
-        if np.minimum.reduce(sums) < SMALLEST_SUM:
+        self._exponentiate(outputs, highest, powers, mem)
+        if sums.item(sums.argmin()) < SMALLEST_SUM:
             self._exponentiate(outputs, np.maximum.reduce(outputs, axis=1, keepdims=True, out=scratch.top), powers, mem)
         np.subtract(picked, np.log(sums, out=log_p), out=log_p)
         value = -_total(log_p, weights)
@@ -251,7 +253,7 @@ class CrossEntropy(Loss):
             self._finish(gradient, weights, total, mem)
         return value
 
-    def _exponentiate(self, outputs: Array, shift: Array, powers: Array, mem: Memory) -> None:
+    def _exponentiate(self, outputs: Array, shift: Array | float, powers: Array, mem: Memory) -> None:
         """Writes exp(z - shift), its row sums, the shifted logit of each target and (for smoothing) their row means."""
         np.subtract(outputs, shift, out=powers)
         powers.reshape(-1).take(mem.scratch.index, out=mem.scratch.picked, mode="clip")
