@@ -45,6 +45,7 @@ class Chain:
             children=dict(zip(self._names, self.plans, strict=True)),
             reads_input=any(plan.reads_input for plan in self.plans),
             reads_output=True,
+            fewest_samples=max(plan.fewest_samples for plan in self.plans),
             flops=sum(plan.flops for plan in self.plans),
         )
 

@@ -88,6 +88,7 @@ class Plan:
     reshapes: bool = False
     reads_input: bool = True
     reads_output: bool = False
+    fewest_samples: int = 1  # in a training batch; forward raises `ShapeError` for fewer
     flops: int = 0  # of one sample's forward pass, a multiply and an add counted as two
 
 

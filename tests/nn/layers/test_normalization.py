@@ -64,6 +64,8 @@ def test_a_single_number_for_each_channel_cannot_be_trained_on() -> None:
         network.workspace(1).batch(1).forward(Pass(training=True))
     np.testing.assert_array_equal(network.arena.state, before)
     assert network.predict(np.ones((1, 2))).shape == (1, 3)
+    assert network.plan.fewest_samples == 2
+    assert Network([BatchNorm()], InputSpec((4, 3))).plan.fewest_samples == 1
 
 
 def test_a_far_mean_does_not_spoil_the_variance() -> None:
