@@ -72,7 +72,7 @@ class Constant(Initializer):
 
 
 class Uniform(Initializer):
-    """U(low, high)."""
+    """U(low, high). The default range is that of Keras."""
 
     type: Literal["uniform"] = "uniform"
     low: float = Field(-0.05, description="The lower limit, included.", allow_inf_nan=False)
@@ -90,7 +90,7 @@ class Uniform(Initializer):
 
 
 class Normal(Initializer):
-    """N(mean, deviation^2)."""
+    """N(mean, deviation^2). The default deviation is that of Keras."""
 
     type: Literal["normal"] = "normal"
     mean: float = Field(0.0, description="The mean.", allow_inf_nan=False)
@@ -211,9 +211,8 @@ class Identity(Initializer):
 class Orthogonal(Initializer):
     """gain times a random orthogonal matrix, uniform over all; out is seen as (all but the last axis, last axis).
 
-    The longer of both has the orthonormal vectors' entries: W'W or WW' is gain^2 times the identity. From the QR
-    decomposition of normal draws, signs fixed so that R's diagonal is positive. Source: Saxe et al. 2014; the signs:
-    Mezzadri 2007.
+    With at least as many rows as columns W'W is gain^2 times the identity, else WW' is. From the QR decomposition of
+    normal draws, with signs such that R's diagonal is positive. Source: Saxe et al. 2014; the signs: Mezzadri 2007.
     """
 
     type: Literal["orthogonal"] = "orthogonal"
