@@ -225,6 +225,7 @@ class CrossEntropy(Loss):
         """Powers for when there is no gradient to compute them in, and a few numbers for each sample."""
         sizes = {"powers": outputs.shape, "top": (1,), "sums": (), "picked": (), "log_p": (), "mean": ()}
         scratch = {name: Buffer(shape) for name, shape in sizes.items()} | {"index": Buffer((), "ids")}
+        scratch |= {"shift": Buffer(per_sample=False), "scale": Buffer(per_sample=False)}
         return Plan(outputs, scratch=scratch, saved={"ones": Buffer(outputs.shape, per_sample=False, fill=1.0)})
 
     def evaluate(
@@ -242,7 +243,8 @@ class CrossEntropy(Loss):
             return math.nan
         np.add(row_starts(*outputs.shape), targets, out=scratch.index)
         # One shift for all rows costs a fraction of one for each row. Where it is too much for some row, start again.
-        self._exponentiate(outputs, highest, powers, mem)
+        scratch.shift[()] = highest
+        self._exponentiate(outputs, scratch.shift, powers, mem)
         if sums.item(sums.argmin()) < SMALLEST_SUM:
             self._exponentiate(outputs, np.maximum.reduce(outputs, axis=1, keepdims=True, out=scratch.top), powers, mem)
         np.subtract(picked, np.log(sums, out=log_p), out=log_p)
@@ -253,7 +255,7 @@ class CrossEntropy(Loss):
             self._finish(gradient, weights, total, mem)
         return value
 
-    def _exponentiate(self, outputs: Array, shift: Array | float, powers: Array, mem: Memory) -> None:
+    def _exponentiate(self, outputs: Array, shift: Array, powers: Array, mem: Memory) -> None:
         """Writes exp(z - shift), its row sums, the shifted logit of each target and (for smoothing) their row means."""
         np.subtract(outputs, shift, out=powers)
         powers.reshape(-1).take(mem.scratch.index, out=mem.scratch.picked, mode="clip")
@@ -266,13 +268,14 @@ class CrossEntropy(Loss):
     def _finish(self, gradient: Array, weights: Array | None, total: float, mem: Memory) -> None:
         """From powers to the gradient, in place. At the target, p - 1 is expm1(log p), which saves gathering p."""
         scale, at_target, uniform = mem.scratch.sums, mem.scratch.picked, self.label_smoothing / gradient.shape[1]
-        np.divide(1 / total, scale, out=scale)
+        mem.scratch.scale[()] = 1 / total
+        np.divide(mem.scratch.scale, scale, out=scale)
         np.expm1(mem.scratch.log_p, out=at_target)
         np.multiply(gradient, scale[:, None], out=gradient)
         if uniform:
             np.subtract(gradient, uniform / total, out=gradient)
             np.add(at_target, self.label_smoothing - uniform, out=at_target)
-        np.multiply(at_target, 1 / total, out=at_target)
+        np.multiply(at_target, mem.scratch.scale, out=at_target)
         gradient.reshape(-1)[mem.scratch.index] = at_target
         if weights is not None:
             np.multiply(gradient, weights[:, None], out=gradient)

@@ -30,14 +30,22 @@ class Optimizer(Component):
         """The names of the vectors that the optimizer keeps between steps; all start at 0."""
         return ()
 
+    def numbers(self, learning_rate: float, t: int) -> tuple[float, ...]:
+        """What `update` multiplies with or adds in step t, the same for all parameters."""
+        raise NotImplementedError
+
     def decay(self, p: Array, g: Array, work: Array, learning_rate: float) -> None:
         """Applies weight decay to a slice of decayed parameters, before `update`. Coupled: g += weight_decay * p."""
         np.add(g, np.multiply(p, self.weight_decay, out=work), out=g)
 
     def update(
-        self, p: Array, g: Array, slots: Sequence[Array], work: Sequence[Array], learning_rate: float, t: int
+        self, p: Array, g: Array, slots: Sequence[Array], work: Sequence[Array], numbers: Sequence[Array]
     ) -> None:
-        """One step on a slice, elementwise: changes p and the slots; may destroy g."""
+        """One step on a slice, elementwise: changes p and the slots; may destroy g.
+
+        `numbers` are those above as arrays without axes, of the parameters' dtype: NumPy takes half the time of a
+        small call to convert a Python float.
+        """
         raise NotImplementedError
 
 
@@ -56,14 +64,19 @@ class SGD(Optimizer):
         """The velocity, where there is momentum."""
         return ("velocity",) if self.momentum else ()
 
+    def numbers(self, learning_rate: float, t: int) -> tuple[float, ...]:
+        """Learning rate and momentum."""
+        return learning_rate, self.momentum
+
     def update(
-        self, p: Array, g: Array, slots: Sequence[Array], work: Sequence[Array], learning_rate: float, t: int
+        self, p: Array, g: Array, slots: Sequence[Array], work: Sequence[Array], numbers: Sequence[Array]
     ) -> None:
         """One step in 4 passes, 2 without momentum."""
+        learning_rate, momentum = numbers
         step = g
         if slots:
             step = slots[0]
-            np.multiply(step, self.momentum, out=step)
+            np.multiply(step, momentum, out=step)
             np.add(step, g, out=step)
         np.subtract(p, np.multiply(step, learning_rate, out=g), out=p)
 
@@ -83,14 +96,19 @@ class Nesterov(Optimizer):
         """The velocity."""
         return ("velocity",)
 
+    def numbers(self, learning_rate: float, t: int) -> tuple[float, ...]:
+        """Learning rate and momentum."""
+        return learning_rate, self.momentum
+
     def update(
-        self, p: Array, g: Array, slots: Sequence[Array], work: Sequence[Array], learning_rate: float, t: int
+        self, p: Array, g: Array, slots: Sequence[Array], work: Sequence[Array], numbers: Sequence[Array]
     ) -> None:
         """One step in 6 passes."""
+        learning_rate, momentum = numbers
         velocity = slots[0]
-        np.multiply(velocity, self.momentum, out=velocity)
+        np.multiply(velocity, momentum, out=velocity)
         np.add(velocity, g, out=velocity)
-        np.add(g, np.multiply(velocity, self.momentum, out=work[0]), out=g)
+        np.add(g, np.multiply(velocity, momentum, out=work[0]), out=g)
         np.subtract(p, np.multiply(g, learning_rate, out=g), out=p)
 
 
@@ -110,21 +128,27 @@ class RMSProp(Optimizer):
         """The sum of squares S and, where there is momentum, the velocity."""
         return ("squares", "velocity") if self.momentum else ("squares",)
 
+    def numbers(self, learning_rate: float, t: int) -> tuple[float, ...]:
+        """Alpha, momentum, and the epsilon and the learning rate that go with S."""
+        unit = math.sqrt(1 - self.alpha)
+        return self.alpha, self.momentum, self.epsilon / unit, learning_rate / unit
+
     def update(
-        self, p: Array, g: Array, slots: Sequence[Array], work: Sequence[Array], learning_rate: float, t: int
+        self, p: Array, g: Array, slots: Sequence[Array], work: Sequence[Array], numbers: Sequence[Array]
     ) -> None:
         """One step in 8 passes, 10 with momentum."""
-        squares, root, unit = slots[0], work[0], math.sqrt(1 - self.alpha)
-        np.multiply(squares, self.alpha, out=squares)
+        alpha, momentum, epsilon, learning_rate = numbers
+        squares, root = slots[0], work[0]
+        np.multiply(squares, alpha, out=squares)
         np.add(squares, np.multiply(g, g, out=root), out=squares)
-        np.add(np.sqrt(squares, out=root), self.epsilon / unit, out=root)
+        np.add(np.sqrt(squares, out=root), epsilon, out=root)
         np.divide(g, root, out=g)
         step = g
         if self.momentum:
             step = slots[1]
-            np.multiply(step, self.momentum, out=step)
+            np.multiply(step, momentum, out=step)
             np.add(step, g, out=step)
-        np.subtract(p, np.multiply(step, learning_rate / unit, out=g), out=p)
+        np.subtract(p, np.multiply(step, learning_rate, out=g), out=p)
 
 
 class AdaptiveMoments(Optimizer):
@@ -142,20 +166,25 @@ class AdaptiveMoments(Optimizer):
         """The sums M of gradients and V of squared gradients."""
         return ("gradients", "squares")
 
+    def numbers(self, learning_rate: float, t: int) -> tuple[float, ...]:
+        """b1, b2, and the epsilon and the step that go with M and V."""
+        c1 = (1 - self.beta1) / (1 - self.beta1**t)
+        root_c2 = math.sqrt((1 - self.beta2) / (1 - self.beta2**t))
+        return self.beta1, self.beta2, self.epsilon / root_c2, learning_rate * c1 / root_c2
+
     def update(
-        self, p: Array, g: Array, slots: Sequence[Array], work: Sequence[Array], learning_rate: float, t: int
+        self, p: Array, g: Array, slots: Sequence[Array], work: Sequence[Array], numbers: Sequence[Array]
     ) -> None:
         """One step in 10 passes."""
         gradients, squares = slots
-        c1 = (1 - self.beta1) / (1 - self.beta1**t)
-        root_c2 = math.sqrt((1 - self.beta2) / (1 - self.beta2**t))
-        np.multiply(gradients, self.beta1, out=gradients)
+        beta1, beta2, epsilon, step = numbers
+        np.multiply(gradients, beta1, out=gradients)
         np.add(gradients, g, out=gradients)
-        np.multiply(squares, self.beta2, out=squares)
+        np.multiply(squares, beta2, out=squares)
         np.add(squares, np.multiply(g, g, out=g), out=squares)
-        np.add(np.sqrt(squares, out=g), self.epsilon / root_c2, out=g)
+        np.add(np.sqrt(squares, out=g), epsilon, out=g)
         np.divide(gradients, g, out=g)
-        np.subtract(p, np.multiply(g, learning_rate * c1 / root_c2, out=g), out=p)
+        np.subtract(p, np.multiply(g, step, out=g), out=p)
 
 
 class Adam(AdaptiveMoments):

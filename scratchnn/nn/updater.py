@@ -35,6 +35,7 @@ class Updater:
         self.step_count = 0
         size = len(arena.parameters)
         self.slots = {name: allocate(size, arena.dtype) for name in optimizer.slots()}
+        self._numbers = tuple(np.empty((), arena.dtype) for _ in optimizer.numbers(1.0, 1))
         lanes = max(1, threads) if size >= THREADED else 1
         line = ALIGNMENT // arena.dtype.itemsize  # two threads must not write to one cache line
         bounds = [size * lane // lanes // line * line for lane in range(lanes)] + [size]
@@ -44,6 +45,8 @@ class Updater:
     def step(self, learning_rate: float) -> None:
         """Changes the parameters by the arena's gradients; destroys the gradients."""
         self.step_count += 1
+        for array, value in zip(self._numbers, self.optimizer.numbers(learning_rate, self.step_count), strict=True):
+            array[()] = value
         first, *others = self._lanes
         if self._pool is None:
             self._run(first, learning_rate)
@@ -77,9 +80,9 @@ class Updater:
         return slices
 
     def _run(self, lane: list[_Slice], learning_rate: float) -> None:
-        optimizer, t = self.optimizer, self.step_count
+        optimizer = self.optimizer
         for part in lane:
             if part.decayed:
                 end = part.decayed
                 optimizer.decay(part.p[:end], part.g[:end], part.work[0][:end], learning_rate)
-            optimizer.update(part.p, part.g, part.slots, part.work, learning_rate, t)
+            optimizer.update(part.p, part.g, part.slots, part.work, self._numbers)

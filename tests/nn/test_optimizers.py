@@ -47,7 +47,8 @@ class Stepper:
         work = [np.full_like(p, np.nan) for _ in range(optimizer.work_arrays)]
         if optimizer.weight_decay and end:
             optimizer.decay(p[:end], g[:end], work[0][:end], rate)
-        optimizer.update(p, g, self.slots, work, rate, self.t)
+        numbers = [np.array(number, p.dtype) for number in optimizer.numbers(rate, self.t)]
+        optimizer.update(p, g, self.slots, work, numbers)
 
 
 def path_of(settings: object) -> np.ndarray:
