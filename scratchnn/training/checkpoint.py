@@ -27,16 +27,19 @@ class Checkpoints:
         self._identity = dict(identity)
 
     def save(self, snapshot: Snapshot) -> Path:
-        """Writes a snapshot, then removes the oldest beyond `keep`."""
+        """Writes a snapshot, then removes the oldest beyond `keep` and those that claim to be newer."""
         position = snapshot.numbers["position"]
         path = self._folder / f"{position['epochs']:06d}-{position['batches']:06d}.safetensors"
         document = {"format": FORMAT, "identity": self._identity, "numbers": snapshot.numbers}
         with refusals(self._folder):
             self._folder.mkdir(exist_ok=True)
         write_tensors(path, document, snapshot.arrays, sync=False)
-        for old in self.paths()[: -self._keep]:
-            with refusals(old):
-                old.unlink()
+        paths = self.paths()
+        place = paths.index(path) + 1
+        stale = paths[place:]  # damaged ones, which an older one was loaded instead of
+        for other in [*paths[: max(place - self._keep, 0)], *stale]:
+            with refusals(other):
+                other.unlink()
         return path
 
     def paths(self) -> list[Path]:
@@ -59,7 +62,7 @@ class Checkpoints:
         return None
 
     def _check(self, document: Mapping[str, object], path: Path) -> None:
-        if document.get("format") != FORMAT:
+        if document.get("format") != FORMAT or "numbers" not in document:
             raise ModelError("is a checkpoint of another version", where=str(path), hint="Start a new run.")
         found = document.get("identity")
         if found != self._identity:

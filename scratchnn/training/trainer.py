@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from scratchnn.data.preparation import Part
+from scratchnn.errors import ModelError
 from scratchnn.nn.losses import Loss
 from scratchnn.nn.memory import Array, Pass
 from scratchnn.nn.network import Network
@@ -131,10 +132,12 @@ class Trainer:
             if position.batches < span.steps_per_epoch:
                 yield self._finished("interrupted", "asked to stop")
                 return
-            end = self._end_epoch()
-            if not math.isfinite(end.validation.get("loss", end.train["loss"])) or not self._finite():
-                yield self._diverged(f"the network's outputs were no longer finite after epoch {end.epoch}")
+            validation = self._evaluator.evaluate(self._validation) if self._validation is not None else {}
+            if not math.isfinite(validation.get("loss", 0.0)) or not self._finite():
+                epoch = position.epochs + 1
+                yield self._diverged(f"the network's outputs were no longer finite after epoch {epoch}")
                 return
+            end = self._end_epoch(validation)
             self._fill(self._last_good)
             yield end
         if self._best is not None and self._watch.best_epoch:
@@ -157,7 +160,14 @@ class Trainer:
         return Snapshot(numbers, self._arrays(in_epoch=position.batches > 0))
 
     def load(self, snapshot: Snapshot) -> None:
-        """Puts the trainer where `snapshot` was taken. The arrays must have the names and sizes of this trainer's."""
+        """Puts the trainer where `snapshot` was taken. Raises `ModelError` where it is of another kind of training."""
+        try:
+            self._load(snapshot)
+        except (KeyError, TypeError, ValueError) as error:
+            hint = "Start a new run."
+            raise ModelError(f"the checkpoint does not fit this training: {error}", hint=hint) from error
+
+    def _load(self, snapshot: Snapshot) -> None:
         numbers = snapshot.numbers
         self._position = Position(**numbers["position"])
         for name, array in self._arrays(in_epoch=self._position.batches > 0).items():
@@ -196,12 +206,11 @@ class Trainer:
                 yield Progress(position.epochs + 1, position.batches, span.steps_per_epoch, mean)
         return loss
 
-    def _end_epoch(self) -> EpochEnd:
+    def _end_epoch(self, validation: dict[str, Any]) -> EpochEnd:
         position = self._position
         train = {"loss": position.loss_sum / (position.weight_sum or 1)}
         if self._penalty.active:
             train["penalty"] = self._penalty.value()
-        validation = self._evaluator.evaluate(self._validation) if self._validation is not None else {}
         epoch = position.epochs + 1
         part, _, figure = self._monitor.partition(".")
         improved = self._watch.improved(epoch, {"train": train, "validation": validation}[part][figure])
@@ -221,8 +230,10 @@ class Trainer:
         return self._finished("diverged", reason)
 
     def _finite(self) -> bool:
-        """Whether every parameter is a finite number (a sum is infinite or NaN where one of them is)."""
-        return math.isfinite(float(np.add.reduce(self._network.arena.parameters, dtype=np.float64)))
+        """Whether all that a model file holds is finite (a sum is infinite or NaN where one of its numbers is)."""
+        arena = self._network.arena
+        sums = [np.add.reduce(vector, dtype=np.float64) for vector in (arena.parameters, arena.state)]
+        return bool(np.isfinite(sums).all())
 
     def _arrays(self, *, in_epoch: bool) -> dict[str, Array]:
         arena = self._network.arena
