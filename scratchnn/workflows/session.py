@@ -27,7 +27,7 @@ from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory
 from scratchnn.training.streams import Streams
 from scratchnn.training.trainer import Recipe, Trainer
-from scratchnn.workflows.building import build_for, resolve_metrics
+from scratchnn.workflows.building import Built, build_for, resolve_metrics
 from scratchnn.workflows.configs import LoadedConfig
 from scratchnn.workflows.environment import describe_environment
 from scratchnn.workflows.requirements import Requirement, Verdict, judge
@@ -109,6 +109,7 @@ class Session:
             self.metrics = resolve_metrics(config, self.built.target)
             self._train = weigh(self.data.train, self.data.encoder.class_names, config.training.class_weights)
             self._monitor, self._watch = _watch(config, self.metrics, self.data)
+            _check_batches(len(self._train), config.training.batch_size, self.built)
         except ConfigError as error:
             raise loaded.placed(error) from None
         figures = ["loss", *(metric.tag() for metric in self.metrics if metric.scalar)]
@@ -231,6 +232,15 @@ def _watch(config: Config, metrics: list[Metric], data: Prepared) -> tuple[str, 
     if early is None:
         return monitor, Watch(higher)
     return monitor, Watch(higher, early.patience, early.min_delta)
+
+
+def _check_batches(rows: int, batch_size: int, built: Built) -> None:
+    """Refuses a batch that is too small for some layer before the training meets it."""
+    fewest = built.network.plan.fewest_samples
+    smallest = rows % batch_size or min(rows, batch_size)
+    if smallest < fewest:
+        message = f"{rows} training rows leave a batch of {smallest}, but a layer needs {fewest} or more to train"
+        raise ConfigError(message, where="training.batch_size", hint="Choose another batch size.")
 
 
 def _checksum(part: Part) -> int:
