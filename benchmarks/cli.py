@@ -1,0 +1,110 @@
+"""The command line: `python -m benchmarks [process]`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from benchmarks import report
+from benchmarks.environment import BenchmarkError
+from benchmarks.libraries import LIBRARIES, OURS, contestants
+from benchmarks.processes import SCRIPTS, compare_processes
+from benchmarks.steps import compare_steps
+from benchmarks.workloads import WORKLOADS
+
+
+def _known(names: Collection[str]) -> Callable[[list[str] | None], list[str]]:
+    """A check that each given name is one of these."""
+
+    def check(given: list[str] | None) -> list[str]:
+        for name in given or []:
+            if name not in names:
+                raise typer.BadParameter(f'"{name}" is none of {", ".join(names)}')
+        return given or []
+
+    return check
+
+
+def _named(flag: str, names: Collection[str]) -> Any:
+    """An option that is given once for each of some names."""
+    return typer.Option(flag, metavar="NAME", callback=_known(names), help=f"Of {', '.join(names)}. Repeatable.")
+
+
+Threads = Annotated[int, typer.Option(min=1, help="Threads of each process.")]
+Rounds = Annotated[int, typer.Option(min=1, help="Turns of each process.")]
+Json = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Every sample; benchmarks/results/<date>.json when absent."),
+]
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback(invoke_without_command=True)
+def steps(
+    context: typer.Context,
+    workloads: Annotated[list[str] | None, _named("--workload", WORKLOADS)] = None,
+    libraries: Annotated[list[str] | None, _named("--library", LIBRARIES)] = None,
+    threads: Threads = 2,
+    rounds: Rounds = 5,
+    seconds: Annotated[float, typer.Option(min=0.0, help="Of each measurement, after a fifth of it to warm up.")] = 1.0,
+    file: Json = None,
+) -> None:
+    """Compares microseconds per training step, or with the command `process` whole processes."""
+    if context.invoked_subcommand is not None:
+        _refuse_options_before(context)
+        return
+    console = report.make_console()
+    present, missing = contestants(libraries or LIBRARIES)
+    report.show_skipped(console, missing)
+    results = {}
+    for name in workloads or WORKLOADS:
+        workload = WORKLOADS[name]
+        with _watched(console, f"{workload.title}, {rounds} rounds"):
+            results[workload] = compare_steps(workload, present, threads, rounds, seconds)
+    report.show_steps(console, results)
+    options = {"threads": threads, "rounds": rounds, "seconds": seconds}
+    console.print(f"wrote {report.write(file, 'steps', options, missing, report.steps_json(results))}", soft_wrap=True)
+
+
+@app.command()
+def process(
+    libraries: Annotated[list[str] | None, _named("--library", [OURS, *SCRIPTS])] = None,
+    threads: Threads = 2,
+    rounds: Rounds = 5,
+    file: Json = None,
+) -> None:
+    """Compares seconds and peak memory of whole processes that train on iris."""
+    console = report.make_console()
+    present, missing = contestants(libraries or SCRIPTS)
+    report.show_skipped(console, missing)
+    with _watched(console, f"iris, {rounds} rounds"):
+        results = compare_processes(present, threads, rounds)
+    report.show_processes(console, results)
+    options = {"threads": threads, "rounds": rounds}
+    console.print(
+        f"wrote {report.write(file, 'process', options, missing, report.processes_json(results))}", soft_wrap=True
+    )
+
+
+def _refuse_options_before(context: typer.Context) -> None:
+    """The command `process` has options of its own; those before it would be lost."""
+    sources = [context.get_parameter_source(name) for name in context.params]
+    if any(source is not None and source.name != "DEFAULT" for source in sources):
+        raise typer.BadParameter(f"write the options after `{context.invoked_subcommand}`")
+
+
+@contextmanager
+def _watched(console: Console, doing: str) -> Iterator[None]:
+    """Shows what is under way; where it fails, says so and ends."""
+    try:
+        with console.status(doing):
+            yield
+    except BenchmarkError as error:
+        Console(stderr=True).print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None

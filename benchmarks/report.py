@@ -1,0 +1,119 @@
+"""What is shown and what is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.environment import ROOT, machine
+from benchmarks.libraries import OURS, PIP, Library
+from benchmarks.processes import ProcessResult
+from benchmarks.rounds import Ratio, ratios
+from benchmarks.steps import StepResult
+from benchmarks.workloads import MLP
+
+TABLE_WIDTH = 100
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+def make_console() -> Console:
+    """Where the tables go: as wide as the terminal; wide enough for them where there is none."""
+    made = Console()
+    return made if made.is_terminal else Console(width=TABLE_WIDTH)
+
+
+def show_skipped(console: Console, missing: Iterable[Library]) -> None:
+    """Names each library that is not installed, with what installs it."""
+    for library in missing:
+        console.print(
+            f"skipped {library.name}: it is not installed. {PIP}", markup=False, highlight=False, soft_wrap=True
+        )
+
+
+def show_steps(console: Console, results: Mapping[MLP, Sequence[StepResult]]) -> None:
+    """A row for each workload and library."""
+    table = _table("workload (batch)", "library", "threads", "us / step", "/ scratchnn", "min - max", texts=2)
+    for workload, rows in results.items():
+        found = ratios({row.library: row.microseconds for row in rows})
+        for row in rows:
+            title = workload.title if row.library == OURS else ""
+            took = f"{median(row.microseconds):,.1f}"
+            table.add_row(
+                title, f"{row.library} {row.version}", str(row.threads), took, *_cells(found.get(row.library))
+            )
+        table.add_section()
+    console.print(table)
+
+
+def show_processes(console: Console, results: Sequence[ProcessResult]) -> None:
+    """A row for each library."""
+    table = _table("iris, 100 epochs", "seconds", "/ scratchnn", "min - max", "peak MiB", "/ scratchnn", "min - max")
+    seconds = ratios({row.library: row.seconds for row in results})
+    memory = ratios({row.library: row.mebibytes for row in results})
+    for row in results:
+        took, held = f"{median(row.seconds):.2f}", f"{median(row.mebibytes):.0f}"
+        name = row.library
+        table.add_row(name, took, *_cells(seconds.get(name)), held, *_cells(memory.get(name)))
+    console.print(table)
+
+
+def steps_json(results: Mapping[MLP, Sequence[StepResult]]) -> list[dict[str, Any]]:
+    """Every workload with every sample."""
+    return [
+        {
+            "workload": asdict(workload),
+            "libraries": [asdict(row) | {"microseconds": row.microseconds} for row in rows],
+            "ratios": _ratios_json(ratios({row.library: row.microseconds for row in rows})),
+        }
+        for workload, rows in results.items()
+    ]
+
+
+def processes_json(results: Sequence[ProcessResult]) -> dict[str, Any]:
+    """Every run."""
+    return {
+        "libraries": [asdict(row) for row in results],
+        "ratios": {
+            "seconds": _ratios_json(ratios({row.library: row.seconds for row in results})),
+            "peak_bytes": _ratios_json(ratios({row.library: row.mebibytes for row in results})),
+        },
+    }
+
+
+def write(
+    file: Path | None, kind: str, options: Mapping[str, Any], missing: Iterable[Library], results: object
+) -> Path:
+    """Writes the results, by default to a new file named by the time; says where."""
+    now = datetime.now().astimezone()
+    path = file or RESULTS / f"{now:%Y-%m-%d-%H%M%S}-{kind}.json"
+    skipped = [library.name for library in missing]
+    head = {"kind": kind, "started": now.isoformat(timespec="seconds"), "machine": machine(), "options": dict(options)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**head, "skipped": skipped, "results": results}, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def _table(*names: str, texts: int = 1) -> Table:
+    """A table whose first columns hold text, the others numbers."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, name in enumerate(names):
+        table.add_column(name, justify="left" if index < texts else "right")
+    return table
+
+
+def _cells(ratio: Ratio | None) -> tuple[str, str]:
+    """scratchnn itself has no ratio."""
+    return ("", "") if ratio is None else (f"{ratio.median:.2f}", f"{ratio.low:.2f} - {ratio.high:.2f}")
+
+
+def _ratios_json(found: Mapping[str, Ratio]) -> dict[str, dict[str, float]]:
+    return {name: asdict(ratio) for name, ratio in found.items()}

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks import libraries
+from benchmarks.environment import BenchmarkError, child_environment
+from benchmarks.libraries import LIBRARIES, contestants
+from benchmarks.report import make_console, show_skipped
+from benchmarks.rounds import Ratio, ratios, take_turns
+from benchmarks.steps import check_losses, working
+from benchmarks.timing import CHECKED_STEPS, Measurement, first_loss, measure
+from benchmarks.workloads import WORKLOADS
+
+
+class Counting:
+    """Trains nothing; the loss is the number of the step."""
+
+    version, threads = "0", 1
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+
+    def run(self, steps: int) -> float:
+        self.calls.append(steps)
+        return float(sum(self.calls))
+
+
+def test_a_measurement_is_the_median_of_its_best_chunk():
+    assert Measurement(4, [[5.0, 1.0, 9.0], [3.0, 4.0, 30.0], [6.0, 6.0, 6.0]]).microseconds == 4.0
+
+
+def test_measuring_finds_blocks_that_are_long_enough():
+    training = Counting()
+    measured = measure(training, 0.05)
+    assert len(measured.chunks) == 5
+    assert all(len(chunk) >= 2 for chunk in measured.chunks)
+    assert training.calls[0] == 1
+    assert training.calls[-1] == measured.block_steps > 1000  # a call takes about a microsecond, a block 10 ms
+    assert sum(map(len, measured.chunks)) <= len(training.calls)
+
+
+def test_the_first_loss_is_the_mean_of_single_steps():
+    training = Counting()
+    assert first_loss(training) == (1 + CHECKED_STEPS) / 2
+    assert training.calls == [1] * CHECKED_STEPS
+
+
+def test_turns_alternate():
+    heard: list[str] = []
+
+    def player(name: str, figure: int):
+        def play() -> int:
+            heard.append(name)
+            return figure * len(heard)
+
+        return play
+
+    assert take_turns({"a": player("a", 1), "b": player("b", 10)}, 3) == {"a": [1, 3, 5], "b": [20, 40, 60]}
+    assert heard == ["a", "b"] * 3
+
+
+def test_a_ratio_compares_within_a_round():
+    figures = {"scratchnn": [10.0, 20.0, 40.0], "torch": [30.0, 40.0, 200.0]}
+    assert ratios(figures) == {"torch": Ratio(3.0, 2.0, 5.0)}
+
+
+def test_libraries_that_do_other_work_are_refused():
+    check_losses({"scratchnn": 1.0, "torch": 1.0009, "jax": 0.9991, "scikit-learn": 1.09})
+    for name, loss in (("torch", 1.002), ("scikit-learn", 0.89), ("jax", float("nan"))):
+        with pytest.raises(BenchmarkError, match=name):
+            check_losses({"scratchnn": 1.0, name: loss})
+
+
+def test_a_worker_that_dies_is_an_error():
+    broken = replace(LIBRARIES["scratchnn"], module="benchmarks.libraries.nothing")
+    with pytest.raises(BenchmarkError, match="process of scratchnn ended"), working(broken, WORKLOADS["iris"], 1):
+        pass
+
+
+def test_missing_libraries_are_named_with_what_installs_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(libraries, "find_spec", lambda name: None if name == "jax" else object())
+    present, missing = contestants(["jax", "torch"])
+    assert [library.name for library in present] == ["scratchnn", "torch"]
+    show_skipped(make_console(), missing)
+    assert capsys.readouterr().out == "skipped jax: it is not installed. pip install 'scratchnn[bench]'\n"
+
+
+def test_children_get_the_number_of_threads():
+    environment = child_environment(3)
+    assert {environment[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NPROC")} == {"3"}
+
+
+@pytest.mark.parametrize("name", ["iris", "digits"])
+def test_the_data_are_the_same_in_every_process(name: str):
+    workload = WORKLOADS[name]
+    inputs, targets = workload.data()
+    again, targets_again = workload.data()
+    assert inputs.dtype == np.float32
+    np.testing.assert_array_equal(inputs, again)
+    np.testing.assert_array_equal(targets, targets_again)
+    assert set(targets) == set(range(workload.widths[-1]))
+    orders = workload.orders()
+    first = next(orders).copy()
+    assert sorted(first) == list(range(workload.rows))
+    assert (next(orders) != first).mean() > 0.99
+    np.testing.assert_array_equal(next(workload.orders()), first)
+
+
+def test_no_batch_is_short():
+    assert all(workload.rows % workload.batch == 0 for workload in WORKLOADS.values())
