@@ -24,7 +24,9 @@ class Optimizer(Component):
     family: ClassVar[str] = "optimizer"
     work_arrays: ClassVar[int] = 1  # arrays of the slice's length that `decay` and `update` may destroy
     learning_rate: float = Field(1e-3, gt=0, allow_inf_nan=False, description="Step size, times the schedule's factor.")
-    weight_decay: float = Field(0.0, ge=0, allow_inf_nan=False, description="Pull of the weights towards 0.")
+    weight_decay: float = Field(
+        0.0, ge=0, allow_inf_nan=False, description="Pull of the weights towards 0, as part of the gradient."
+    )
 
     def slots(self) -> tuple[str, ...]:
         """The names of the vectors that the optimizer keeps between steps; all start at 0."""
@@ -204,7 +206,9 @@ class AdamW(AdaptiveMoments):
     """
 
     type: Literal["adamw"] = "adamw"
-    weight_decay: float = Field(0.01, ge=0, allow_inf_nan=False, description="Pull of the weights towards 0.")
+    weight_decay: float = Field(
+        0.01, ge=0, allow_inf_nan=False, description="Pull of the weights towards 0, apart from the gradient."
+    )
 
     def decay(self, p: Array, g: Array, work: Array, learning_rate: float) -> None:
         """p *= 1 - lr weight_decay."""
