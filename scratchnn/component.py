@@ -141,6 +141,8 @@ def load_plugin(path: Path) -> list[type[Component]]:
     if path in _PLUGINS:
         return _PLUGINS[path]
     before = {member for family in _FAMILIES.values() for member in family._members.values()}
+    if not path.exists():
+        raise UsageError("there is no such file", where=str(path))
     name = f"scratchnn_plugin_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path) if path.suffix == ".py" else None
     if spec is None or spec.loader is None or not path.is_file():

@@ -7,6 +7,7 @@ escapes is a bug of ours and ends with exit code 1.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -128,11 +129,14 @@ def suggestion(name: str, options: Iterable[str]) -> str:
 
     >>> suggestion("rleu", ["relu", "elu", "tanh"])
     'Did you mean "relu"?'
+    >>> suggestion("lr", ["learning_rate", "epsilon"])
+    'Did you mean "learning_rate"?'
     >>> suggestion("banana", ["relu", "elu"])
     'Choose one of: elu, relu.'
     """
     names = sorted(set(options))
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    near = near or [option for option in names if "_" in option and name == "".join(re.findall("(?:^|_)(.)", option))]
     if near:
         return f'Did you mean "{near[0]}"?'
     return f"Choose one of: {', '.join(names)}." if names else ""

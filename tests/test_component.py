@@ -306,7 +306,9 @@ def test_a_plugin_that_cannot_be_used(tmp_path: Path, name: str, text: str, mess
 
 def test_a_plugin_that_is_missing_or_a_directory(tmp_path: Path) -> None:
     (tmp_path / "folder.py").mkdir()
-    for path in (tmp_path / "missing.py", tmp_path / "folder.py", tmp_path):
+    with pytest.raises(UsageError, match="there is no such file"):
+        load_plugin(tmp_path / "missing.py")
+    for path in (tmp_path / "folder.py", tmp_path):
         with pytest.raises(UsageError, match="is not a Python file"):
             load_plugin(path)
 

@@ -7,7 +7,9 @@ import math
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, get_args, get_origin
 
+from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined as Undefined
 
 from scratchnn.config.annotations import family_of, is_mapping, is_sequence, is_union, unwrap
 from scratchnn.config.scalars import resolve_scalar
@@ -27,6 +29,9 @@ def describe(annotation: Any) -> str:
 
 def _parts(annotation: Any) -> list[str]:
     annotation, metadata = unwrap(annotation)
+    written = next((item.json_schema_input_type for item in metadata if isinstance(item, BeforeValidator)), Undefined)
+    if written is not Undefined:  # a validator takes more than the field holds
+        return _parts(written)
     if is_union(annotation):
         return [part for member in get_args(annotation) for part in _parts(_constrained(member, metadata))]
     if get_origin(annotation) is Literal:

@@ -192,7 +192,7 @@ class _Explainer:
                 self.faults.append(_Fault(path, f"unknown {family.family} {show(tag)}", hint, at))
             elif error.kind == "union_tag_not_found":
                 message = f"lacks `type`, the name of the {family.family}"
-                self.faults.append(_Fault(path, message, _without_type(data, tags), path, at_key=True))
+                self.faults.append(_Fault(path, message, _without_type(data, family), path, at_key=True))
             elif error.kind in ("model_attributes_type", "dict_type", "model_type"):
                 message = f"expects {with_article(family.family)}, got {show(data)}"
                 self.faults.append(_Fault(path, message, suggestion("", [*tags, *also]), path))
@@ -229,6 +229,8 @@ class _Explainer:
                 names = names or literals(annotation)
                 near = suggestion(value, names) if isinstance(value, str) and names else ""
                 hint = near if near.startswith("Did") else advice(annotation, value)
+                if error.kind == "string_pattern_mismatch" and not hint:
+                    hint = next((item.description for item in _infos(annotation) if item.description), "")
                 message = f"expects {describe(annotation)}, got {show(value)}"
             named = next((name for name in _NAMED.findall(message) if _child(data, name) is not _ABSENT), None)
             if named is not None:
@@ -269,13 +271,22 @@ def _example(model: type[BaseModel]) -> str:
     return f"Write {{{', '.join(filter(None, [tag, *required]))}}}."
 
 
-def _without_type(data: Any, tags: Sequence[str]) -> str:
+def _without_type(data: Any, family: type[Component]) -> str:
     """A hint for a component that lacks `type`."""
-    near = difflib.get_close_matches("type", data, n=1) if isinstance(data, dict) else []
+    if not isinstance(data, dict) or not data:
+        return suggestion("", family.members())
+    near = difflib.get_close_matches("type", data, n=1)
     if near:
         return f'Write "type" for "{near[0]}".'
-    tag = next((tag for tag in tags if isinstance(data, dict) and tag in data), None)
-    return f'Write "type: {tag}", with its keys beside it.' if tag else suggestion("", tags)
+    fitting = [tag for tag, member in family.members().items() if _fits(member, data)]
+    tag = fitting[0] if len(fitting) == 1 else next((tag for tag in family.members() if tag in data), None)
+    return f'Write "type: {tag}", with its keys beside it.' if tag else suggestion("", fitting or family.members())
+
+
+def _fits(member: type[BaseModel], data: Mapping[str, Any]) -> bool:
+    """Whether a component has all these keys, and lacks none that it needs."""
+    keys = keys_of(member)
+    return data.keys() <= keys.keys() and data.keys() >= {name for name, info in keys.items() if info.is_required()}
 
 
 def _child(data: Any, step: Any) -> Any:
@@ -296,5 +307,10 @@ def _by_step(errors: Iterable[_Error]) -> dict[int | str, list[_Error]]:
 
 
 def _kind(info: FieldInfo) -> Any:
-    """The annotation of a field with its constraints."""
-    return Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+    """The annotation of a field with its constraints and its description."""
+    return Annotated[info.annotation, info]
+
+
+def _infos(annotation: Any) -> list[FieldInfo]:
+    """What `_kind` attached."""
+    return [item for item in unwrap(annotation)[1] if isinstance(item, FieldInfo)]

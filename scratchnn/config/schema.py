@@ -35,7 +35,8 @@ class Config(Settings):
     """A whole config."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)] | None = Field(
-        None, description="Names the run directory; the file's name when absent."
+        None,
+        description="Names the run directory; the file's name when absent. Letters, digits, dots, dashes, underscores.",
     )
     seed: int = Field(0, ge=0, description="The origin of all randomness.")
     threads: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(

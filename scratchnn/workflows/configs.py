@@ -13,7 +13,7 @@ from scratchnn.config.explain import validate
 from scratchnn.config.load import read_document
 from scratchnn.config.overrides import apply_overrides
 from scratchnn.config.schema import Config
-from scratchnn.errors import ConfigError
+from scratchnn.errors import ConfigError, UsageError
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,21 @@ def config_from(value: Mapping[str, Any], base: Path | str = ".", overrides: Seq
 
 def check_document(document: Document, base: Path, plugins: Iterable[str | Path]) -> LoadedConfig:
     """Runs the plugins, then checks everything else at once."""
-    named = document.data.get("plugins")
-    inside = [base / name for name in named if isinstance(name, str)] if isinstance(named, list) else []
-    paths = tuple(dict.fromkeys([*map(Path, plugins), *inside]))
+    paths = [Path(plugin) for plugin in plugins]
     for path in paths:
         load_plugin(path)
-    return LoadedConfig(validate(document, Config), base, document, paths)
+    named = document.data.get("plugins")
+    for index, name in enumerate(named if isinstance(named, list) else []):
+        if not isinstance(name, str):
+            continue  # the schema tells
+        paths.append(base / name)
+        try:
+            load_plugin(paths[-1])
+        except UsageError as error:
+            where = document.where(("plugins", index))
+            hint = error.hint or "Relative paths start at the folder of the config file."
+            raise ConfigError(f"plugins[{index}]: {name}: {error.message}", where=where, hint=hint) from error
+    return LoadedConfig(validate(document, Config), base, document, tuple(dict.fromkeys(paths)))
 
 
 def _slug(stem: str) -> str:

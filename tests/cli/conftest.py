@@ -1,0 +1,91 @@
+"""What the tests of the command line share: a small table, a config for it, and ways to run a command."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from scratchnn.cli.app import run
+
+CONFIG = """\
+seed: 0
+data:
+  source: flowers.csv
+  target: kind
+model:
+  layers:
+    - {type: dense, units: 8, activation: relu}
+    - {type: dense, units: auto}
+optimizer: {type: adam, learning_rate: 1e-2}
+training:
+  epochs: 2
+  batch_size: 8
+"""
+
+PROCESS = [sys.executable, "-c", "from scratchnn.cli.app import main; main()"]
+
+
+@dataclass
+class Outcome:
+    """What a command left: its exit code and its two outputs."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one object on stdout."""
+        return json.loads(self.out)
+
+
+Cli = Callable[..., Outcome]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with `flowers.csv` (45 rows, 3 classes), `homes.csv` (numbers), `images.npz`, `c.yaml`."""
+    rng = np.random.default_rng(0)
+    centres = {"ash": (0.0, 0.0), "elm": (3.0, 0.0), "oak": (0.0, 3.0)}
+    kinds = list(centres) * 15
+    rows = [(*(np.array(centres[kind]) + rng.normal(size=2)).round(3), kind) for kind in kinds]
+    lines = [f"{x},{y},{kind}" for x, y, kind in rows]
+    (tmp_path / "flowers.csv").write_text("\n".join(["width,height,kind", *lines]) + "\n")
+    lines = [f"{x},{y},{round(x + 2 * y, 3)}" for x, y, _ in rows]
+    (tmp_path / "homes.csv").write_text("\n".join(["width,height,price", *lines]) + "\n")
+    images = rng.normal(size=(30, 4, 4)).astype(np.float32)
+    np.savez(tmp_path / "images.npz", inputs=images, targets=np.arange(30) % 2)
+    (tmp_path / "c.yaml").write_text(CONFIG)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def cli(folder: Path, capfd: pytest.CaptureFixture[str]) -> Cli:
+    """Runs a command in this process."""
+
+    def call(*arguments: str) -> Outcome:
+        capfd.readouterr()
+        code = run(list(arguments))
+        return Outcome(code, *capfd.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def process(folder: Path) -> Cli:
+    """Runs a command in a process of its own, as a user does."""
+
+    def call(*arguments: str, **options: Any) -> Outcome:
+        done = subprocess.run([*PROCESS, *arguments], capture_output=True, text=True, timeout=60, **options)
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return call
