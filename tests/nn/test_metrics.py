@@ -190,29 +190,6 @@ def test_predictions_in_float32_are_summed_in_float64():
     assert compute("mae", errors) == pytest.approx(float(np.float32(0.1)), rel=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("targets", "predictions", "weights", "words"),
-    [
-        (np.zeros(0, int), np.zeros((0, 2)), None, "no rows"),
-        (np.zeros(2, int), np.zeros((3, 2)), None, "2 targets but 3 predictions"),
-        (np.zeros(2, int), np.zeros((2, 2)), np.zeros(2), "weights of the rows sum to 0"),
-        (np.zeros(2, int), np.zeros((2, 2)), np.ones(3), "weights of shape"),
-    ],
-)
-def test_what_cannot_be_measured(targets, predictions, weights, words):
-    with pytest.raises(DataError, match=words):
-        Scored(targets, predictions, weights)
-
-
-def test_shapes_of_the_other_task():
-    with pytest.raises(DataError, match="class ids"):
-        compute("accuracy", Scored(np.zeros((3, 1)), np.zeros((3, 1))))
-    with pytest.raises(DataError, match="class ids"):
-        compute("log_loss", Scored(np.zeros((3, 1), int), np.zeros((3, 1))))
-    with pytest.raises(DataError, match="predictions"):
-        compute("mse", Scored(np.zeros((3, 2)), np.zeros((3, 1))))
-
-
 def test_direction_and_task():
     lower = {tag for tag, member in Metric.members().items() if not member.higher_is_better}
     assert lower == {"mse", "rmse", "mae", "log_loss"}
@@ -230,13 +207,3 @@ def test_direction_and_task():
 )
 def test_default_metrics(task, classes, tags):
     assert [metric.tag() for metric in default_metrics(task, classes)] == tags
-
-
-def test_metrics_share_what_is_counted(monkeypatch):
-    calls = []
-    bincount = np.bincount
-    monkeypatch.setattr(np, "bincount", lambda *given: calls.append(1) or bincount(*given))
-    scored = labelled([0, 1, 1], [0, 1, 0], 2)
-    for tag in ("accuracy", "precision", "recall", "f1", "f1_macro", "balanced_accuracy"):
-        compute(tag, scored)
-    assert len(calls) == 3
