@@ -162,6 +162,7 @@ class Workspace:
 
     def _bind(self, plan: Plan, path: str, offset: int, n: int) -> Memory:
         mem = Memory()
+        mem.program = plan.program
         arena = self._arena
         for name in plan.params:
             slot = arena.slots[path + name]
@@ -171,7 +172,7 @@ class Workspace:
             setattr(mem.state, name, arena.state_slots[path + name].view(arena.state))
         for name, buffer in plan.saved.items():
             array = self._saved[path + name]
-            setattr(mem.saved, name, array[:n] if buffer.per_sample else array)
+            setattr(mem.saved, name, array[: n * buffer.rows] if buffer.per_sample else array)
         for name, buffer in plan.scratch.items():
             setattr(mem.scratch, name, self._carve(buffer, offset, n))
             offset += _nbytes(buffer, self.capacity, arena.dtype)
@@ -220,7 +221,7 @@ def dtype_of(buffer: Buffer, network: np.dtype[np.generic]) -> np.dtype[np.gener
 
 
 def _full_shape(buffer: Buffer, n: int) -> Shape:
-    return (n, *buffer.shape) if buffer.per_sample else buffer.shape
+    return (n * buffer.rows, *buffer.shape) if buffer.per_sample else buffer.shape
 
 
 def _nbytes(buffer: Buffer, capacity: int, dtype: np.dtype[np.generic]) -> int:

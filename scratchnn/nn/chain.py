@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from scratchnn.errors import ShapeError
 from scratchnn.nn.layer import InputSpec, Layer, Plan
@@ -43,14 +44,21 @@ class Chain:
             saved=saved,
             scratch={"g0": Buffer((widest,)), "g1": Buffer((widest,))} if widest else {},
             children=dict(zip(self._names, self.plans, strict=True)),
+            program=self,
             reads_input=any(plan.reads_input for plan in self.plans),
             reads_output=True,
             fewest_samples=max(plan.fewest_samples for plan in self.plans),
             flops=sum(plan.flops for plan in self.plans),
         )
 
-    def bind(self, x: Array, y: Array, mem: Memory) -> Steps:
-        """The steps for these arrays. Made once for a batch size and kept, so that a step costs no look-up."""
+    def steps(self, x: Array, y: Array, mem: Memory) -> Steps:
+        """The steps for these arrays: made at the first call, then kept as long as the arrays stay the same objects."""
+        steps = mem.bound
+        if steps is None or steps.x is not x or steps.y is not y:
+            steps = mem.bound = self._bind(x, y, mem)
+        return cast("Steps", steps)
+
+    def _bind(self, x: Array, y: Array, mem: Memory) -> Steps:
         n = len(x)
         outputs: list[Array] = []
         for index, plan in enumerate(self.plans[:-1]):
@@ -71,38 +79,29 @@ class Chain:
                 continue
             pool = (mem.scratch.g0, mem.scratch.g1)[turn]
             turn = 1 - turn
-            arrays.insert(0, pool.reshape(-1)[: n * spec.size].reshape(n, *spec.shape))
+            arrays.insert(
+                0, pool.reshape(-1)[: n * spec.size].reshape(n, *spec.shape) if spec.kind == "float" else None
+            )
         arrays.insert(0, dx)
         return arrays
 
 
 class Steps:
-    """A chain bound to its arrays for one batch size."""
+    """A chain bound to its arrays for one batch size, so that a step costs no look-up."""
 
     def __init__(self, chain: Chain, arrays: list[Array], mem: Memory) -> None:
+        self.x, self.y = arrays[0], arrays[-1]
         self._chain = chain
         self._arrays = arrays
         self._mem = mem
-        memories = [mem.children[str(index)] for index in range(len(chain.layers))]
-        self._forward = list(zip(chain.layers, arrays[:-1], arrays[1:], memories, strict=True))
-        self._memories = memories
+        self._memories = [mem.children[str(index)] for index in range(len(chain.layers))]
+        self._forward = list(zip(chain.layers, arrays[:-1], arrays[1:], self._memories, strict=True))
+        self._ends: tuple[Array, Array | None] | None = None
         self._backward: list[tuple[Layer, Array, Array, Array, Array | None, Memory]] = []
-
-    def bind_gradients(self, dy: Array, dx: Array | None) -> None:
-        """Fixes the arrays of the gradients at both ends."""
-        arrays, chain = self._arrays, self._chain
-        grads = chain.gradient_arrays(len(arrays[0]), self._mem, dy, dx)
-        self._backward = []
-        for index in range(len(chain.layers) - 1, -1, -1):
-            upper = grads[index + 1]
-            if upper is None:
-                raise TypeError("only the gradient of the chain's input may be left out")
-            step = (chain.layers[index], arrays[index], arrays[index + 1], upper, grads[index], self._memories[index])
-            self._backward.append(step)
 
     def forward(self, run: Pass) -> None:
         """Computes the output. Raises `ShapeError` where a layer cannot work on so few samples."""
-        y = self._arrays[-1]
+        y = self.y
         try:
             for layer, x, y, mem in self._forward:
                 layer.forward(x, y, mem, run)
@@ -110,10 +109,25 @@ class Steps:
             index = next(index for index, step in enumerate(self._forward) if step[2] is y)
             raise _placed(error, f"{self._chain.where}[{index}]") from None
 
-    def backward(self, run: Pass) -> None:
-        """Computes every gradient."""
-        for layer, x, y, dy, dx, mem in self._backward:
-            layer.backward(x, y, dy, dx, mem, run)
+    def backward(self, dy: Array, dx: Array | None, run: Pass) -> None:
+        """Computes every gradient; may destroy dy."""
+        if self._ends is None or self._ends[0] is not dy or self._ends[1] is not dx:
+            self._bind_gradients(dy, dx)
+        for layer, x, y, upper, lower, mem in self._backward:
+            layer.backward(x, y, upper, lower, mem, run)
+
+    def _bind_gradients(self, dy: Array, dx: Array | None) -> None:
+        """Fixes the arrays of the gradients between these two."""
+        arrays, chain = self._arrays, self._chain
+        self._ends = (dy, dx)
+        grads = chain.gradient_arrays(len(arrays[0]), self._mem, dy, dx)
+        self._backward = []
+        for index in range(len(chain.layers) - 1, -1, -1):
+            upper = grads[index + 1]
+            if upper is None:
+                break  # below are ids: they have no gradient, and the layers between them no parameters
+            step = (chain.layers[index], arrays[index], arrays[index + 1], upper, grads[index], self._memories[index])
+            self._backward.append(step)
 
 
 def _plan(layer: Layer, inputs: InputSpec, where: str) -> Plan:
@@ -124,8 +138,8 @@ def _plan(layer: Layer, inputs: InputSpec, where: str) -> Plan:
 
 
 def _placed(error: ShapeError, where: str) -> ShapeError:
-    """The same error with its place; a chain inside this layer has named a closer one already."""
-    place = error.where if error.where.startswith(where) else where
+    """The same error with its place; a chain inside this layer has named the closer part of it already."""
+    place = f"{where}.{error.where}" if error.where else where
     return ShapeError(error.message, where=place, hint=error.hint)
 
 

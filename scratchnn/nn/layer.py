@@ -75,6 +75,7 @@ class Plan:
     layers. state: kept between steps and in the model file (running statistics), initialized to `fill`.
     in_place: forward may be called with `y` in `x`'s storage, and then backward with `dx` in `dy`'s.
     reshapes: `y` holds the numbers of `x` in the same order; then `y` always shares `x`'s storage inside a network.
+    program: what running needs of planning (a chain of layers, a geometry); it comes back as `mem.program`.
     reads_input, reads_output: backward reads `x`, `y`, so nobody may overwrite it in between.
     """
 
@@ -84,12 +85,28 @@ class Plan:
     scratch: Mapping[str, Buffer] = field(default_factory=dict)
     state: Mapping[str, Buffer] = field(default_factory=dict)
     children: Mapping[str, Plan] = field(default_factory=dict)
+    program: object = None
     in_place: bool = False
     reshapes: bool = False
     reads_input: bool = True
     reads_output: bool = False
     fewest_samples: int = 1  # in a training batch; forward raises `ShapeError` for fewer
     flops: int = 0  # of one sample's forward pass, a multiply and an add counted as two
+
+    def for_rows(self, rows: int) -> Plan:
+        """The same plan where each sample brings so many rows to the layer: steps of a sequence, seen as samples."""
+
+        def widened(buffers: Mapping[str, Buffer]) -> dict[str, Buffer]:
+            return {name: replace(buffer, rows=buffer.rows * rows) for name, buffer in buffers.items()}
+
+        return replace(
+            self,
+            saved=widened(self.saved),
+            scratch=widened(self.scratch),
+            children={name: child.for_rows(rows) for name, child in self.children.items()},
+            fewest_samples=-(-self.fewest_samples // rows),
+            flops=self.flops * rows,
+        )
 
 
 class Layer(Component):

@@ -18,6 +18,7 @@ class Buffer:
     """An array that the network allocates once. With `per_sample` its first axis is the batch, not named in `shape`.
 
     "float" is the network's own dtype; "float32" stays so in a float64 network, for draws that must not depend on it.
+    With `rows` there are so many rows for each sample: the first axis is batch * rows.
     `fill` makes it a constant: it is filled once and must never be written to.
     """
 
@@ -25,12 +26,17 @@ class Buffer:
     dtype: Literal["float", "float32", "bool", "ids"] = "float"
     per_sample: bool = True
     fill: float | None = None
+    rows: int = 1
 
 
 class Memory:
-    """Views of the allocated arrays for one batch size, made once: `mem.params.weight`, `mem.saved.mask`, ..."""
+    """Views of the allocated arrays for one batch size, made once: `mem.params.weight`, `mem.saved.mask`, ...
 
-    __slots__ = ("children", "grads", "params", "saved", "scratch", "state")
+    `program` is the plan's: what the layer worked out while planning. `bound` is the layer's own, for what it works out
+    once for this batch size (views, steps); it is None at first.
+    """
+
+    __slots__ = ("bound", "children", "grads", "params", "program", "saved", "scratch", "state")
 
     def __init__(self) -> None:
         self.params = SimpleNamespace()
@@ -39,6 +45,8 @@ class Memory:
         self.scratch = SimpleNamespace()
         self.state = SimpleNamespace()
         self.children: dict[str, Memory] = {}
+        self.program: Any = None
+        self.bound: Any = None
 
 
 @dataclass(slots=True)

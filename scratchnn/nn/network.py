@@ -39,16 +39,16 @@ class Batch:
         self.output_gradient = output_gradient  # backward may destroy it
         self.input_gradient = input_gradient
         self._steps = steps
-        steps.bind_gradients(output_gradient, input_gradient)
 
     def forward(self, run: Pass) -> Array:
-        """Computes and returns `outputs`, from `inputs` and the parameters."""
+        """Computes and returns `outputs`. Every step of a sequence is real until a layer says otherwise."""
+        run.mask = None
         self._steps.forward(run)
         return self.outputs
 
     def backward(self, run: Pass) -> None:
         """Overwrites the arena's gradients, and `input_gradient` where there is one."""
-        self._steps.backward(run)
+        self._steps.backward(self.output_gradient, self.input_gradient, run)
 
 
 class Network:
@@ -137,7 +137,7 @@ class NetworkWorkspace:
         """The arrays for n samples; made at the first call, then the same object."""
         if n not in self._batches:
             inputs, outputs = self._inputs[:n], self._outputs[:n]
-            steps = self._network.chain.bind(inputs, outputs, self._workspace.memory(n))
+            steps = self._network.chain.steps(inputs, outputs, self._workspace.memory(n))
             dx = None if self._input_gradient is None else self._input_gradient[:n]
             self._batches[n] = Batch(steps, inputs, outputs, self._output_gradient[:n], dx)
         return self._batches[n]

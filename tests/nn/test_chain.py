@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import itertools
 import tracemalloc
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchnn.errors import ShapeError
-from scratchnn.nn.activations import Tanh
+from scratchnn.nn.activations import ReLU, Tanh
 from scratchnn.nn.arena import Arena, Workspace
 from scratchnn.nn.chain import Chain
 from scratchnn.nn.contracts import Copy
@@ -170,17 +169,38 @@ def test_a_network_without_layers() -> None:
         Network([], InputSpec((3,)))
 
 
-def bind(network: Network, rows: int) -> Any:
-    workspace = Workspace(network.arena, network.plan, rows)
-    steps = network.chain.bind(np.zeros((rows, 4), np.float32), np.zeros((rows, 2), np.float32), workspace.memory(rows))
-    return steps, workspace
+def test_steps_follow_the_arrays_that_they_are_given() -> None:
+    """The same arrays give the same steps; others are bound anew, forward and backward."""
+    network = Network([Dense(units=3, activation=Tanh()), Dense(units=2)], InputSpec((4,)), dtype="float64")
+    network.initialize(np.random.default_rng(0))
+    memory = Workspace(network.arena, network.plan, 5).memory(5)
+    rng = np.random.default_rng(1)
+    found = []
+    for x in rng.standard_normal((2, 5, 4)):
+        y, dy, dx = np.empty((5, 2)), np.ones((5, 2)), np.empty((5, 4))
+        steps = network.chain.steps(x, y, memory)
+        assert network.chain.steps(x, y, memory) is steps
+        steps.forward(Pass())
+        steps.backward(dy, dx, Pass())
+        np.testing.assert_array_equal(y, network.predict(x))
+        found.append(dx)
+    assert not np.allclose(found[0], found[1])
 
 
-def test_the_gradient_of_an_inner_border_cannot_be_left_out() -> None:
-    network = Network([Dense(units=2)], InputSpec((4,)))
-    steps, _ = bind(network, 3)
-    with pytest.raises(TypeError, match="only the gradient of the chain's input"):
-        steps.bind_gradients(None, None)
+def test_a_plan_for_rows_has_room_for_each_row_of_each_sample() -> None:
+    layers = [Dense(units=3, activation=ReLU()), BatchNorm(), Dense(units=2)]
+    chain = Chain(layers, InputSpec((4,)))
+    plan = chain.plan().for_rows(6)
+    arena = Arena(plan, np.dtype(np.float64))
+    memory = Workspace(arena, plan, 5, poison=True).memory(3)
+    arena.initialize(None, np.random.default_rng(0))
+    x, y = np.random.default_rng(1).standard_normal((18, 4)), np.empty((18, 2))
+    chain.steps(x, y, memory).forward(Pass())
+    network = Network(layers, InputSpec((4,)), dtype="float64")
+    network.initialize(np.random.default_rng(0))
+    np.testing.assert_array_equal(y, network.predict(x))
+    assert plan.flops == 6 * chain.plan().flops
+    assert (chain.plan().fewest_samples, plan.fewest_samples) == (2, 1)
 
 
 def test_a_step_allocates_nothing_the_size_of_a_batch() -> None:
