@@ -21,7 +21,7 @@ PREFIX = "layers."
 
 @dataclass(frozen=True)
 class ModelFile:
-    """What the file holds. `config` is the resolved config as plain values, with the paths as the user wrote them."""
+    """What the file holds. `config` is the resolved config as plain values."""
 
     config: dict[str, Any]
     encoder: Encoder

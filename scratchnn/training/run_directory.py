@@ -93,6 +93,13 @@ class RunDirectory:
             self._lock.close()
             self._lock = None
 
+    def keep_config(self, text: str) -> None:
+        """Replaces the config where it has changed: with more epochs, for example."""
+        with refusals(self.config):
+            same = self.config.read_bytes() == text.encode()
+        if not same:
+            write_atomically(self.config, text.encode())
+
     def append_metrics(self, row: Mapping[str, Any]) -> None:
         """Adds one line to metrics.jsonl. NaN and infinity, which JSON does not have, become null."""
         with refusals(self.metrics), self.metrics.open("a", encoding="utf-8") as file:

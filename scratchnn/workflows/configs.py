@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,18 @@ class LoadedConfig:
     def name(self) -> str:
         """The name of the run: the config's own, or the file's."""
         return self.config.name or _slug(Path(self.document.name).stem)
+
+    def moved(self, move: Callable[[str, Path], str]) -> Config:
+        """The same config with the run's name, all plugins, and `move(path, folder it starts from)` as paths."""
+        data = self.config.data
+        source = data.source.moved(lambda path: move(path, self.base))
+        plugins = list(dict.fromkeys(move(path.name, path.parent) for path in self.plugins))
+        moved = data.model_copy(update={"source": source})
+        return self.config.model_copy(update={"name": self.name, "plugins": plugins, "data": moved})
+
+    def portable(self) -> Config:
+        """The same config with bare file names: equal wherever it lies, and telling nothing of the machine."""
+        return self.moved(lambda path, _: Path(path).name)
 
     def placed(self, error: ConfigError) -> ConfigError:
         """The same error with the line and column where its key path was written, and the path in the message."""

@@ -126,12 +126,16 @@ class Session:
         return Ready(self.loaded.name, run, self.data.summary(), count, self.threads)
 
     def run(
-        self, run: RunDirectory, listener: Listener, stop: StopRequest | None, *, resume: bool = False
+        self, run: RunDirectory, listener: Listener, stop: StopRequest | None, *, resume: str | None = None
     ) -> TrainResult:
-        """Trains to the end in a locked run directory; with `resume`, from its newest checkpoint."""
+        """Trains to the end in a locked run directory.
+
+        With `resume` from its newest checkpoint: the text is the config that the directory keeps from now on.
+        Numbers may overflow without a warning of NumPy: what is not finite is noticed and reported here.
+        """
         config, network = self.config, self.built.network
         recipe = Recipe(self.built.loss, config.optimizer, config.schedule, config.regularization, config.training)
-        with blas_threads(self.threads):
+        with blas_threads(self.threads), np.errstate(all="ignore"):
             trainer = Trainer(
                 network,
                 recipe,
@@ -145,9 +149,10 @@ class Session:
                 stop,
             )
             checkpoints = Checkpoints(run.checkpoints, config.training.checkpoint.keep, self._identity())
-            snapshot = checkpoints.newest() if resume else None
-            if snapshot is not None:
-                trainer.load(snapshot)
+            if resume is not None:
+                if (snapshot := checkpoints.newest()) is not None:
+                    trainer.load(snapshot)
+                run.keep_config(resume)
             run.cut_metrics(trainer.epochs_done)
             run.write_json(run.environment, describe_environment(self.threads))
             listener(self.ready(run.path))
@@ -180,7 +185,8 @@ class Session:
 
     def _finish(self, run: RunDirectory, finished: Finished, seconds: float, samples: int) -> TrainResult:
         """Writes the model and the summary. An interrupted run is not judged: it goes on later."""
-        ModelFile(plain(self.config), self.data.encoder, self.built.network.arena.named_arrays()).write(run.model)
+        arrays = self.built.network.arena.named_arrays()
+        ModelFile(plain(self.loaded.portable()), self.data.encoder, arrays).write(run.model)
         metrics: dict[str, dict[str, Any]] = {}
         notes: list[str] = []
         if finished.status != "interrupted":
@@ -205,14 +211,19 @@ class Session:
         return result
 
     def _identity(self) -> dict[str, object]:
-        """What a checkpoint must have been made with: the config but for what may change, and the training rows."""
+        """What a checkpoint must have been made with: the config but for what may change, and the rows."""
         settings = plain(self.config)
         for key in ("name", "threads", "plugins"):
             del settings[key]
         for key in ("epochs", "checkpoint"):
             del settings["training"][key]
         del settings["data"]["source"]  # the rows themselves are compared
-        return {"config": zlib.crc32(json.dumps(settings).encode()), "training data": _checksum(self._train)}
+        validation = self.data.validation
+        return {
+            "config": zlib.crc32(json.dumps(settings).encode()),
+            "training data": _checksum(self._train),
+            "validation data": 0 if validation is None else _checksum(validation),
+        }
 
 
 def _watch(config: Config, metrics: list[Metric], data: Prepared) -> tuple[str, Watch]:

@@ -73,8 +73,9 @@ def resume(
         run = RunDirectory.newest(None if loaded is None else loaded.name)
     run.lock()
     try:
-        session = Session(loaded or load_config(run.config, overrides, plugins), require)
-        return session.run(run, listener or _silent, stop, resume=True)
+        loaded = loaded or load_config(run.config, overrides, plugins)
+        session = Session(loaded, require)
+        return session.run(run, listener or _silent, stop, resume=_stored(loaded, run.path))
     finally:
         run.unlock()
 
@@ -90,15 +91,15 @@ def load(
 
 def _stored(loaded: LoadedConfig, run: Path) -> str:
     """The resolved config as the run directory keeps it: complete, its relative paths starting from there."""
-    config = loaded.config
+    folder = run.resolve()
 
-    def move(path: str) -> str:
-        return path if Path(path).is_absolute() else os.path.relpath(loaded.base / path, run)
+    def move(path: str, base: Path) -> str:
+        if path.startswith("~") or Path(path).is_absolute():
+            return path
+        place = base / path
+        return os.path.relpath(place.parent.resolve() / place.name, folder)  # a link changes what `..` means
 
-    plugins = [os.path.relpath(path, run) for path in loaded.plugins]
-    data = config.data.model_copy(update={"source": config.data.source.moved(move)})
-    moved = config.model_copy(update={"data": data, "plugins": plugins, "name": loaded.name})
-    return dump_config(moved)
+    return dump_config(loaded.moved(move))
 
 
 def _silent(event: Event | Ready) -> None:

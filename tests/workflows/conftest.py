@@ -1,0 +1,122 @@
+"""A small table, a config for it, and a working directory of its own for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from scratchnn.training.events import EpochEnd, StopRequest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+
+
+@pytest.fixture
+def table() -> Callable[..., list[dict[str, str]]]:
+    """Rows of three noisy clouds: two numbers, a category, a class and a number to learn."""
+
+    def rows(count: int = 60, seed: int = 0) -> list[dict[str, str]]:
+        rng = np.random.default_rng(seed)
+        made = []
+        for number in range(count):
+            kind = number % 3
+            x, y = rng.standard_normal(2) + 1.2 * np.array([kind == 1, kind == 2])
+            color = ["red", "green", "blue"][int(rng.integers(3))]
+            price = f"{1000 + 250 * x - 100 * y + 40 * (color == 'red'):.2f}"
+            made.append(
+                {
+                    "id": f"r{number}",
+                    "x": f"{x:.3f}",
+                    "y": f"{y:.3f}",
+                    "color": color,
+                    "kind": f"k{kind}",
+                    "price": price,
+                }
+            )
+        return made
+
+    return rows
+
+
+@pytest.fixture
+def write() -> Callable[..., Path]:
+    """Writes rows as CSV."""
+
+    def made(path: str, rows: list[dict[str, str]], columns: list[str] | None = None, delimiter: str = ",") -> Path:
+        names = columns or list(rows[0])
+        lines = [delimiter.join(names), *(delimiter.join(row[name] for name in names) for row in rows)]
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text("\n".join(lines) + "\n")
+        return Path(path)
+
+    return made
+
+
+def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """`changes` over `base`, mapping by mapping; None removes a key."""
+    made = dict(base)
+    for key, value in changes.items():
+        inner = made.get(key)
+        made[key] = merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return {key: value for key, value in made.items() if value is not None}
+
+
+CONFIG: dict[str, Any] = {
+    "seed": 7,
+    "data": {
+        "source": "../data/table.csv",
+        "target": "kind",
+        "features": {"id": "ignore", "price": "ignore", "color": "category"},
+        "split": {"type": "random", "validation": 0.2, "test": 0.2},
+    },
+    "model": {
+        "layers": [
+            {"type": "dense", "units": 8},
+            "batch_norm",
+            {"type": "activation", "function": "relu"},
+            {"type": "dropout", "rate": 0.2},
+            {"type": "dense", "units": "auto"},
+        ]
+    },
+    "optimizer": {"type": "adam", "learning_rate": 0.02},
+    "training": {"epochs": 5, "batch_size": 8, "early_stopping": {"patience": 4}},
+}
+
+
+@pytest.fixture
+def config(table: Any, write: Any) -> Callable[..., Path]:
+    """Writes configs/<name>.yaml beside data/table.csv; the arguments change single keys."""
+    write("data/table.csv", table())
+
+    def made(name: str = "small", **changes: Any) -> Path:
+        path = Path("configs") / f"{name}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(yaml.safe_dump(merged(CONFIG, changes)))
+        return path
+
+    return made
+
+
+@pytest.fixture
+def stopping() -> Callable[[int], dict[str, Any]]:
+    """The arguments of a training that is asked to stop at the end of an epoch."""
+
+    def made(epoch: int) -> dict[str, Any]:
+        stop = StopRequest()
+
+        def listen(event: Any) -> None:
+            stop.requested |= isinstance(event, EpochEnd) and event.epoch == epoch
+
+        return {"stop": stop, "listener": listen}
+
+    return made
