@@ -27,18 +27,20 @@ def run(arguments: list[str]) -> int:
     from scratchnn.cli import failures
 
     try:
-        app = _app(arguments)
-        code = app(_with_resume_value(arguments) or ["--help"], standalone_mode=False, prog_name="scratchnn")
+        command = _command(arguments)
+        # Not `command.main`, which makes exits of its own of a broken pipe and of an interruption.
+        with command.make_context("scratchnn", _with_resume_value(arguments) or ["--help"]) as context:
+            code = command.invoke(context)
         sys.stdout.flush()  # here a full disk is still an error, at the end of the process it is noise
     except BaseException as error:
-        return failures.report(error, as_json="--json" in arguments)
+        code = failures.report(error, as_json="--json" in arguments)
     if not arguments:
         return 2  # the help was shown, but nothing was done
     return code if isinstance(code, int) else 0
 
 
-def _app(arguments: Sequence[str]):  # type: ignore[no-untyped-def]  # typer is imported only here
-    """The typer application; of the commands only the one that is asked for is imported, else all for the help."""
+def _command(arguments: Sequence[str]):  # type: ignore[no-untyped-def]  # typer is imported only here
+    """The whole command; of the subcommands only the one that is asked for is imported, else all for the help."""
     import typer
 
     import scratchnn
@@ -72,7 +74,7 @@ def _app(arguments: Sequence[str]):  # type: ignore[no-untyped-def]  # typer is 
         if asked is None or asked == name:
             module = import_module(f"scratchnn.cli.commands.{name}")
             app.command(name, epilog=f"Example: scratchnn {name} {module.EXAMPLE}".strip())(module.command)
-    return app
+    return typer.main.get_command(app)
 
 
 def _with_resume_value(arguments: list[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import sys
@@ -49,9 +48,10 @@ class Console:
 
     def text(self, text: str) -> None:
         """What a command makes for another program, in UTF-8 whatever the locale says."""
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-        sys.stdout.write(text)
+        sys.stdout.flush()
+        left = memoryview(text.encode())
+        while left:  # where Python does not buffer, one write may take less than all, without an error
+            left = left[sys.stdout.buffer.write(left) :]
         sys.stdout.flush()
 
     def table(self, title: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> None:

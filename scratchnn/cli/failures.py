@@ -24,8 +24,8 @@ def report(error: BaseException, *, as_json: bool) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 0
     if isinstance(error, BrokenPipeError):
-        for stream in (sys.stdout, sys.stderr):
-            _redirect(stream)
+        _redirect(sys.stdout)
+        _redirect(sys.stderr)
         return BROKEN_PIPE
     if isinstance(error, ScratchnnError | Stopped):
         return _say(str(error), error.to_json(), error.exit_code, as_json)

@@ -30,8 +30,6 @@ training:
   batch_size: 8
 """
 
-PROCESS = [sys.executable, "-c", "from scratchnn.cli.app import main; main()"]
-
 
 @dataclass
 class Outcome:
@@ -81,11 +79,17 @@ def cli(folder: Path, capfd: pytest.CaptureFixture[str]) -> Cli:
 
 
 @pytest.fixture
-def process(folder: Path) -> Cli:
+def program() -> list[str]:
+    """The words that start the program in a process of its own."""
+    return [sys.executable, "-c", "from scratchnn.cli.app import main; main()"]
+
+
+@pytest.fixture
+def process(folder: Path, program: list[str]) -> Cli:
     """Runs a command in a process of its own, as a user does."""
 
     def call(*arguments: str, **options: Any) -> Outcome:
-        done = subprocess.run([*PROCESS, *arguments], capture_output=True, text=True, timeout=60, **options)
+        done = subprocess.run([*program, *arguments], capture_output=True, text=True, timeout=60, **options)
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     return call
