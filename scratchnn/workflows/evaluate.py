@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from scratchnn.data.preparation import Part, encode, prepare, read_path
 from scratchnn.data.tables import Table
 from scratchnn.errors import UsageError
@@ -70,7 +72,8 @@ def evaluate(
     part = _own_part(model, split, plugins) if data is None else _new_part(model, data)
     network = model.built.network
     evaluator = Evaluator(network, model.built.loss, metrics, model.encoder)
-    with blas_threads(choose_threads(model.config, network, model.config.training.batch_size)):
+    threads = choose_threads(model.config, network, model.config.training.batch_size)
+    with blas_threads(threads), np.errstate(all="ignore"):  # what is not finite is noted
         figures = evaluator.evaluate(part)
     return EvaluateResult(
         model=model.path,

@@ -49,7 +49,7 @@ class Model:
         """Predictions for rows as they come from a source; other columns and another order do no harm."""
         inputs = self.encoder.encode_inputs(data, self.built.network.dtype)
         threads = choose_threads(self.config, self.built.network, self.config.training.batch_size)
-        with blas_threads(threads):
+        with blas_threads(threads), np.errstate(all="ignore"):
             values = self.built.loss.predictions(self.built.network.predict(inputs))
         if not np.isfinite(values).all():
             row = int(np.argwhere(~np.isfinite(values))[0, 0])

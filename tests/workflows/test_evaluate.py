@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scratchnn.errors import DataError, UsageError
+from scratchnn.workflows.evaluate import evaluate
+from scratchnn.workflows.predict import predict
+from scratchnn.workflows.train import train
+
+
+@pytest.mark.parametrize("weights", [None, "balanced"])
+def test_each_split_gives_the_figures_of_the_training(config, weights):
+    result = train(config(training={"class_weights": weights}))
+    for split, rows in (("train", 36), ("validation", 12), ("test", 12)):
+        found = evaluate(result.run, split=split)
+        assert (found.rows, found.split, found.classes) == (rows, split, ["k0", "k1", "k2"])
+        for name, value in result.metrics[split].items():
+            assert found.metrics[name] == value
+
+
+def test_regression_too(config):
+    features = {"price": None, "kind": "ignore"}
+    result = train(config("price", data={"target": "price", "features": features}))
+    for split in ("train", "validation", "test"):
+        found = evaluate(result.run, split=split).metrics
+        assert result.metrics[split].items() <= found.items()
+    assert {"rmse", "mae", "r2"} <= set(found)
+
+
+def test_the_metrics_of_a_config_come_first(config):
+    run = train(config(metrics=["log_loss"])).run
+    names = list(evaluate(run).metrics)
+    assert names[:2] == ["loss", "log_loss"]
+    assert "confusion_matrix" in names
+
+
+def test_the_accuracy_is_that_of_the_predictions(config, table, write):
+    run = train(config()).run
+    rows = table(70, 4)
+    data = write("new.csv", rows)
+    labels = [row[-1] for row in predict(data, run).rows]
+    accuracy = np.mean([row["kind"] == label for row, label in zip(rows, labels, strict=True)])
+    found = evaluate(run / "model.safetensors", data=data)
+    assert found.metrics["accuracy"] == pytest.approx(accuracy, abs=1e-12)
+    assert (found.rows, found.split) == (70, "new.csv")
+
+
+def test_the_model_file_alone(config, table, write, tmp_path):
+    run = train(config()).run
+    data = write("new.csv", table(30, 4))
+    expected = evaluate(run, data=data)
+    shutil.copy(run / "model.safetensors", tmp_path / "m.safetensors")
+    shutil.rmtree("runs")
+    shutil.rmtree("data")
+    assert evaluate(tmp_path / "m.safetensors", data=data).metrics == expected.metrics
+    with pytest.raises(UsageError, match="a model file alone does not know its data"):
+        evaluate(tmp_path / "m.safetensors")
+
+
+def test_the_model_file_in_its_run_directory_knows_its_data(config):
+    run = train(config()).run
+    assert evaluate(run / "model.safetensors").metrics == evaluate(run).metrics == evaluate().metrics
+
+
+def test_from_another_working_directory(config, tmp_path, monkeypatch):
+    result = train(config())
+    monkeypatch.chdir(tmp_path)
+    assert evaluate("work/runs/small").metrics["loss"] == result.metrics["test"]["loss"]
+
+
+def test_splits_that_are_not_there(config):
+    split = {"type": "random", "validation": 0.2, "test": 0}
+    run = train(config(data={"split": split})).run
+    with pytest.raises(UsageError, match=r"--split: the run has no test rows\. It has: train, validation\."):
+        evaluate(run)
+    with pytest.raises(UsageError, match='no split "tset"'):
+        evaluate(run, split="tset")
+
+
+def test_data_without_the_target(config, table, write):
+    run = train(config()).run
+    with pytest.raises(DataError, match="kind"):
+        evaluate(run, data=write("new.csv", table(5), ["x", "y", "color"]))
+
+
+def test_requirements(config):
+    run = train(config()).run
+    found = evaluate(run, require=["accuracy>=0", "loss<0"])
+    assert [verdict.passed for verdict in found.requirements] == [True, False]
+    assert not found.passed
+    assert evaluate(run, require=["accuracy>=0"]).passed
+    assert found.to_json()["requirements"][1]["value"] == found.metrics["loss"]
+    assert list(found.to_json()) == ["split", "rows", "metrics", "requirements"]
+
+
+@pytest.mark.parametrize("text", ["test.accuracy>=0.9", "acuracy>=0.9", "confusion_matrix>1", "accuracy=1"])
+def test_wrong_requirements_are_refused_before_data_is_read(config, text):
+    run = train(config()).run
+    Path("data/table.csv").unlink()
+    with pytest.raises(UsageError, match="--require"):
+        evaluate(run, require=[text])
+
+
+def test_rows_whose_outputs_overflow_are_told(config, table, write):
+    layers = [{"type": "dense", "units": 300}, {"type": "dense", "units": 300}, {"type": "dense", "units": "auto"}]
+    run = train(config("wide", model={"layers": layers})).run
+    rows = table(5)
+    rows[0] |= {"x": "3e38", "y": "-3e38"}
+    found = evaluate(run, data=write("new.csv", rows))
+    assert not np.isfinite(found.metrics["loss"])
+    assert "some predictions are not finite numbers" in found.notes
