@@ -33,6 +33,16 @@ class Copy(Layer):
             dx[...] = dy
 
 
+class RaggedMask(Copy):
+    """y = x for sequences (B, T, ...). Says that sample i has T - i % T real steps; the others are padding."""
+
+    def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
+        """Writes y = x, and the mask (B, T)."""
+        super().forward(x, y, mem, run)
+        samples, steps = x.shape[:2]
+        run.mask = np.arange(steps) < steps - np.arange(samples)[:, None] % steps
+
+
 @dataclass(frozen=True)
 class Trial:
     """What a layer is run on: inputs, parameters and the gradient of the outputs, all exact in float32."""
@@ -45,10 +55,10 @@ class Trial:
     seed: int
 
     @classmethod
-    def of(cls, layer: Layer, inputs: InputSpec, rows: int, *, training: bool, seed: int) -> Trial:
-        """Random arrays for this layer."""
+    def of(cls, layers: Sequence[Layer], inputs: InputSpec, rows: int, *, training: bool, seed: int) -> Trial:
+        """Random arrays for these layers."""
         rng = np.random.default_rng(seed)
-        network = Network([layer], inputs, dtype="float32")
+        network = Network(layers, inputs, dtype="float32")
         scatter(network, rng)
         parameters = tuple(slot.view(network.arena.parameters) for slot in network.arena.slots.values())
         x = random_inputs(inputs, rows, rng)
@@ -85,21 +95,21 @@ class Trial:
 
 
 def contract_errors(
-    layer: Layer, inputs: InputSpec, rows: int, *, training: bool, seed: int = 0
+    layers: Sequence[Layer], inputs: InputSpec, rows: int, *, training: bool, seed: int = 0
 ) -> Iterator[tuple[str, float]]:
-    """Each promise with how far the layer is from it: 0 where it holds, else the largest difference found."""
-    trial = Trial.of(layer, inputs, rows, training=training, seed=seed)
-    network, batch = trial.start([layer])
+    """Each promise with how far the layers, as one, are from it: 0 where it holds, else the largest difference."""
+    trial = Trial.of(layers, inputs, rows, training=training, seed=seed)
+    network, batch = trial.start(layers)
     reference = trial.run(network, batch)
     yield "x and y kept", difference([batch.inputs, batch.outputs], [trial.x, reference[0]], 0.0)
     yield "second pass", difference(trial.run(network, batch)[:-1], reference[:-1], SAME)
-    yield "short batch", difference(trial.run(*trial.start([layer], spare=3)), reference, SAME)
-    without = trial.run(*trial.start([layer], dx=False))
+    yield "short batch", difference(trial.run(*trial.start(layers, spare=3)), reference, SAME)
+    without = trial.run(*trial.start(layers, dx=False))
     yield "without dx", difference(without[:-1], reference[: len(without) - 1], SAME)
     copy = Copy()
-    for place, layers in {"first": [layer, copy], "middle": [copy, layer, copy], "last": [copy, layer]}.items():
-        yield f"placed {place}", difference(trial.run(*trial.start(layers)), reference, SAME)
-    yield "float32", difference(trial.run(*trial.start([layer], dtype="float32"))[:1], reference[:1], NEAR)
+    for place, row in {"first": [*layers, copy], "middle": [copy, *layers, copy], "last": [copy, *layers]}.items():
+        yield f"placed {place}", difference(trial.run(*trial.start(row)), reference, SAME)
+    yield "float32", difference(trial.run(*trial.start(layers, dtype="float32"))[:1], reference[:1], NEAR)
 
 
 def difference(found: Sequence[Array], expected: Sequence[Array], tolerance: float) -> float:

@@ -190,8 +190,8 @@ def check_all() -> Iterator[GradCheck]:
     for case in (*LAYERS, *ACTIVATIONS):
         for training in (True, False):
             name, tag = f"{case.name}, {'training' if training else 'inference'}", case.component.tag()
-            yield from check_layers(tag, name, [case.layer], case.inputs, case.batch, training=training)
-            for promise, error in contract_errors(case.layer, case.inputs, case.batch, training=training):
+            yield from check_layers(tag, name, case.layers, case.inputs, case.batch, training=training)
+            for promise, error in contract_errors(case.layers, case.inputs, case.batch, training=training):
                 yield GradCheck.of(tag, name, promise, error)
     for row in LOSSES:
         yield from check_loss(row.component, row.target, row.batch, case=row.name, weighted=row.weighted)

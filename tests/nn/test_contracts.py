@@ -65,7 +65,7 @@ class RoundsCoarsely(Double):
 
 
 def broken(layer: Layer) -> list[str]:
-    return [promise for promise, error in contract_errors(layer, InputSpec((4,)), 3, training=True) if error > 0]
+    return [promise for promise, error in contract_errors([layer], InputSpec((4,)), 3, training=True) if error > 0]
 
 
 @pytest.mark.parametrize(
