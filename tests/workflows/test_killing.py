@@ -1,0 +1,123 @@
+"""Promise: killed at any instant and resumed, a run is bit for bit the run that was never killed."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PROGRAM = [sys.executable, "-c", "from scratchnn.cli.app import main; main()"]
+RUN = Path("runs/small")
+
+
+@pytest.fixture
+def lengthy(config, table, write):
+    """A config of many short epochs: much is written, and a kill meets every part of the work."""
+
+    def made(epochs, rows, batch_size=8):
+        write("data/table.csv", table(rows))
+        training = {
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "early_stopping": {"patience": epochs, "min_delta": 0.001},
+            "checkpoint": {"keep": 3},
+        }
+        return config(training=training, schedule={"type": "cosine", "warmup_epochs": 2})
+
+    return made
+
+
+def start(*arguments):
+    return subprocess.Popen(
+        [*PROGRAM, "train", *arguments, "--quiet"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+
+
+def ended(process):
+    """The exit code and what was said."""
+    said = process.communicate(timeout=120)[1].decode()
+    return process.returncode, said
+
+
+def kept(run=RUN):
+    rows = (run / "metrics.jsonl").read_bytes()
+    summary = json.loads((run / "summary.json").read_text())
+    for name in ("run_dir", "seconds", "samples_per_second"):
+        del summary[name]
+    return (run / "model.safetensors").read_bytes(), rows, summary
+
+
+def whole(path, place):
+    """What the run gives that is never killed, and how long it takes."""
+    began = time.monotonic()
+    code, said = ended(start(str(path), "--run-dir", place))
+    assert code == 0, said
+    return kept(Path(place)), time.monotonic() - began
+
+
+def arguments(path):
+    return ("--resume", str(RUN)) if (RUN / "config.yaml").is_file() else (str(path),)
+
+
+def survive(path, moments):
+    """Starts, kills after each of the moments, and lets the last process end. How many epochs stood after each kill."""
+    epochs = []
+    for moment in moments:
+        process = start(*arguments(path))
+        time.sleep(moment)
+        process.kill()
+        code, said = ended(process)
+        assert code in (0, -signal.SIGKILL), said
+        files = list(RUN.glob("checkpoints/[0-9]*")) if RUN.is_dir() else []
+        epochs.append(max((int(file.name[:6]) for file in files), default=0))
+    code, said = ended(start(*arguments(path)))
+    assert code == 0, said
+    return epochs
+
+
+def test_killed_three_times(lengthy):
+    path = lengthy(epochs=120, rows=60)
+    expected, seconds = whole(path, "whole")
+    epochs = survive(path, [0.5 * seconds, 0.6 * seconds, 0.7 * seconds])
+    assert kept() == expected
+    assert epochs == sorted(epochs)
+    assert sorted(Path("runs").iterdir()) == [RUN]
+
+
+@pytest.mark.slow
+def test_killed_twenty_times(lengthy):
+    path = lengthy(epochs=1500, rows=150)
+    expected, seconds = whole(path, "whole")
+    rng = random.Random(2024)
+    epochs = survive(path, [rng.uniform(0.05, 0.3 * seconds + 0.5) for _ in range(20)])
+    assert kept() == expected
+    assert epochs == sorted(epochs)
+    assert len(set(epochs)) > 5
+    assert [run for run in Path("runs").iterdir() if not run.name.startswith(".")] == [RUN]
+
+
+def test_a_signal_ends_gently_in_mid_epoch(lengthy):
+    path = lengthy(epochs=2, rows=5000, batch_size=2)
+    expected, _ = whole(path, "whole")
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        run = Path(f"run-{code}")
+        process = start(str(path), "--run-dir", str(run))
+        while not list(run.glob("checkpoints/000001-*")):
+            assert process.poll() is None
+            time.sleep(0.001)
+        time.sleep(0.02)  # an epoch takes some 100 ms
+        process.send_signal(number)
+        got, said = ended(process)
+        assert got == code, said
+        newest = max(file.name for file in (run / "checkpoints").iterdir())
+        assert not newest.endswith("-000000.safetensors")
+        assert json.loads((run / "summary.json").read_text())["status"] == "interrupted"
+        got, said = ended(start("--resume", str(run)))
+        assert got == 0, said
+        assert kept(run) == expected
