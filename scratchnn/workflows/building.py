@@ -32,7 +32,10 @@ def build(config: Config, inputs: InputSpec, target: TargetSpec) -> Built:
     layers = config.model.layers
     layers = [*layers[:-1], layers[-1].with_outputs(size)]
     _refuse_output_activation(layers[-1], len(layers) - 1, loss)
-    network = Network(layers, inputs, init=config.model.init, dtype=config.model.dtype)
+    try:
+        network = Network(layers, inputs, init=config.model.init, dtype=config.model.dtype)
+    except (MemoryError, OverflowError, ValueError) as error:  # NumPy raises each of them, by the size
+        raise ConfigError(f"cannot be allocated: {error}", where="model.layers", hint="Use fewer units.") from error
     if network.outputs.shape != (size,):
         got = network.outputs.shape
         message = f"({layers[-1].tag()}) gives outputs {got}, but {loss.tag()} needs ({size},) for this target"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import platform
 import sys
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+import pydantic
 
 import scratchnn
 from scratchnn.workflows.threads import available_cores
@@ -23,7 +23,7 @@ def describe_environment(threads: int) -> dict[str, Any]:
         "scratchnn": scratchnn.__version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "pydantic": version("pydantic"),
+        "pydantic": pydantic.VERSION,
         "blas": blas,
         "threads": threads,
         "cores": available_cores(),

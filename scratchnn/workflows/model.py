@@ -69,10 +69,12 @@ def load_model(path: str | Path | None = None, plugins: Iterable[str | Path] = (
     file, run = locate_model(path)
     stored = ModelFile.read(file)
     try:
-        config = validate(Document(_without_plugins(stored.config), str(file)), Config)
+        config = validate(Document(_without_plugins(stored.config), "config"), Config)
         built = build_for(config, stored.encoder)
     except ConfigError as error:
-        hint = "Give the plugins that it was trained with by --plugin." if stored.config.get("plugins") else ""
+        named = stored.config.get("plugins")
+        names = ", ".join(map(str, named)) if isinstance(named, list) else ""
+        hint = f"Give the plugins that it was trained with by --plugin: {names}." if names else ""
         raise ModelError(f"holds a config that cannot be used: {error}", where=str(file), hint=hint) from None
     stored.fill(built.network)
     return Model(config, stored.encoder, built, file, run)

@@ -338,6 +338,13 @@ def test_the_number_of_threads_changes_no_bit_of_a_small_model(config):
     assert plan(config(deterministic=True)).threads == 1
 
 
+def test_a_network_too_large_is_told_with_its_line(config):
+    layers = [{"type": "dense", "units": 10**15}, {"type": "dense", "units": "auto"}]
+    with pytest.raises(ConfigError, match=r"model\.layers: cannot be allocated: .*Use fewer units") as caught:
+        plan(config(model={"layers": layers}))
+    assert caught.value.where.startswith("configs/small.yaml:")
+
+
 def test_every_few_epochs(config):
     result = train(config(training={"epochs": 7, "checkpoint": {"every_epochs": 3, "keep": 9}}))
     names = sorted(path.name[:6] for path in (result.run / "checkpoints").iterdir())
