@@ -21,7 +21,7 @@ from scratchnn.workflows.inspect import validate
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-NUMBER = re.compile(r"\d+(\.\d+)?(e[+-]\d+)?")
+NUMBER = re.compile(r"\b\d+(\.\d+)?(e[+-]\d+)?")
 
 
 def blocks(text: str, language: str) -> list[str]:
