@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from benchmarks import report
-from benchmarks.environment import BenchmarkError
+from benchmarks.environment import BenchmarkError, load
 from benchmarks.libraries import LIBRARIES, OURS, contestants
 from benchmarks.processes import SCRIPTS, compare_processes
 from benchmarks.steps import compare_steps
@@ -62,6 +62,8 @@ def steps(
     console = report.make_console()
     present, missing = contestants(libraries or LIBRARIES)
     report.show_skipped(console, missing)
+    busy = load()
+    report.show_load(console, busy)
     results = {}
     for name in workloads or WORKLOADS:
         workload = WORKLOADS[name]
@@ -69,7 +71,9 @@ def steps(
             results[workload] = compare_steps(workload, present, threads, rounds, seconds)
     report.show_steps(console, results)
     options = {"threads": threads, "rounds": rounds, "seconds": seconds}
-    console.print(f"wrote {report.write(file, 'steps', options, missing, report.steps_json(results))}", soft_wrap=True)
+    console.print(
+        f"wrote {report.write(file, 'steps', options, busy, missing, report.steps_json(results))}", soft_wrap=True
+    )
 
 
 @app.command()
@@ -83,12 +87,14 @@ def process(
     console = report.make_console()
     present, missing = contestants(libraries or SCRIPTS)
     report.show_skipped(console, missing)
+    busy = load()
+    report.show_load(console, busy)
     with _watched(console, f"iris, {rounds} rounds"):
         results = compare_processes(present, threads, rounds)
     report.show_processes(console, results)
     options = {"threads": threads, "rounds": rounds}
     console.print(
-        f"wrote {report.write(file, 'process', options, missing, report.processes_json(results))}", soft_wrap=True
+        f"wrote {report.write(file, 'process', options, busy, missing, report.processes_json(results))}", soft_wrap=True
     )
 
 

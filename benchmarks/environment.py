@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterable
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -19,6 +22,11 @@ def child_environment(threads: int) -> dict[str, str]:
     return {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads)), "JAX_PLATFORMS": "cpu"}
 
 
+def load() -> float:
+    """How many processes wanted a core during the last minute; 0 where the system does not tell."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else 0.0
+
+
 def machine() -> dict[str, str | int | None]:
     """Processor, cores, system, Python."""
     return {
@@ -27,6 +35,15 @@ def machine() -> dict[str, str | int | None]:
         "system": platform.platform(),
         "python": platform.python_version(),
     }
+
+
+def versions(distributions: Iterable[str]) -> dict[str, str]:
+    """Of those that are installed; imports none of them."""
+    found = {}
+    for name in distributions:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _processor() -> str:

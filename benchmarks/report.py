@@ -14,14 +14,15 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.environment import ROOT, machine
-from benchmarks.libraries import OURS, PIP, Library
+from benchmarks.environment import ROOT, machine, versions
+from benchmarks.libraries import LIBRARIES, OURS, PIP, Library
 from benchmarks.processes import ProcessResult
 from benchmarks.rounds import Ratio, ratios
 from benchmarks.steps import StepResult
 from benchmarks.workloads import MLP
 
 TABLE_WIDTH = 100
+QUIET = 0.5  # the load of a machine on which nothing else runs
 RESULTS = ROOT / "benchmarks" / "results"
 
 
@@ -29,6 +30,12 @@ def make_console() -> Console:
     """Where the tables go: as wide as the terminal; wide enough for them where there is none."""
     made = Console()
     return made if made.is_terminal else Console(width=TABLE_WIDTH)
+
+
+def show_load(console: Console, load: float) -> None:
+    """Warns where the machine is busy: a library that waits for its threads suffers most, and ratios mean nothing."""
+    if load > QUIET:
+        console.print(f"warning: the machine is busy (load {load}); these ratios are not to be trusted", soft_wrap=True)
 
 
 def show_skipped(console: Console, missing: Iterable[Library]) -> None:
@@ -90,13 +97,19 @@ def processes_json(results: Sequence[ProcessResult]) -> dict[str, Any]:
 
 
 def write(
-    file: Path | None, kind: str, options: Mapping[str, Any], missing: Iterable[Library], results: object
+    file: Path | None, kind: str, options: Mapping[str, Any], load: float, missing: Iterable[Library], results: object
 ) -> Path:
-    """Writes the results, by default to a new file named by the time; says where."""
+    """Writes the results, by default to a new file named by the time; says where. `load` is that before the start."""
     now = datetime.now().astimezone()
     path = file or RESULTS / f"{now:%Y-%m-%d-%H%M%S}-{kind}.json"
     skipped = [library.name for library in missing]
-    head = {"kind": kind, "started": now.isoformat(timespec="seconds"), "machine": machine(), "options": dict(options)}
+    head = {
+        "kind": kind,
+        "written": now.isoformat(timespec="seconds"),
+        "machine": {**machine(), "load": load},
+        "versions": versions([*LIBRARIES, "numpy"]),
+        "options": dict(options),
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({**head, "skipped": skipped, "results": results}, indent=1) + "\n", encoding="utf-8")
     return path

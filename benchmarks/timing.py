@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from statistics import median
+from time import perf_counter
 
 from benchmarks.libraries.training import Training
 
@@ -40,10 +40,10 @@ def measure(training: Training, seconds: float) -> Measurement:
 
 def _steps_per_block(training: Training, seconds: float) -> int:
     """Trains for so many seconds in blocks that grow, until one is long enough."""
-    steps, end = 1, time.perf_counter() + seconds
+    steps, end = 1, perf_counter() + seconds
     while True:
         took = _timed(training, steps)
-        if time.perf_counter() > end:
+        if perf_counter() > end:
             return steps
         if took < BLOCK_SECONDS:
             steps = max(steps + 1, min(2 * steps, round(steps * BLOCK_SECONDS / took)))
@@ -51,13 +51,13 @@ def _steps_per_block(training: Training, seconds: float) -> int:
 
 def _chunk(training: Training, steps: int, seconds: float) -> list[float]:
     blocks: list[float] = []
-    end = time.perf_counter() + seconds
-    while len(blocks) < 2 or time.perf_counter() < end:
+    end = perf_counter() + seconds
+    while len(blocks) < 2 or perf_counter() < end:
         blocks.append(round(_timed(training, steps) / steps * 1e6, 3))
     return blocks
 
 
 def _timed(training: Training, steps: int) -> float:
-    start = time.perf_counter()
+    start = perf_counter()
     training.run(steps)
-    return time.perf_counter() - start
+    return perf_counter() - start

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+import scratchnn
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +42,7 @@ def test_steps_of_scratchnn(workload: str, file: Path):
     assert library["threads"] == 1  # a small step
     assert library["first_loss"] == pytest.approx(FIRST_LOSS[workload], rel=1e-6)
     assert [len(measurement["chunks"]) for measurement in library["rounds"]] == [5, 5]
-    assert all(5 < microseconds < 100_000 for microseconds in library["microseconds"])
+    assert all(microseconds > 5 for microseconds in library["microseconds"])
     assert one["ratios"] == {}
     assert "scratchnn" in done.stdout
     assert f"wrote {file}" in done.stdout
@@ -48,10 +51,13 @@ def test_steps_of_scratchnn(workload: str, file: Path):
 def test_whole_processes_of_scratchnn(file: Path):
     done = run("-m", "benchmarks", "process", "--library", "scratchnn", "--rounds", "1", "--json", str(file))
     assert done.returncode == 0, done.stderr
-    [library] = json.loads(file.read_text())["results"]["libraries"]
+    results = json.loads(file.read_text())
+    assert results["versions"]["scratchnn"] == scratchnn.__version__
+    assert results["versions"]["numpy"] == np.__version__
+    [library] = results["results"]["libraries"]
     [sample] = library["rounds"]
-    assert 0.05 < sample["seconds"] < 60
-    assert 0.05 < sample["cpu_seconds"] < 60
+    assert sample["seconds"] > 0.05
+    assert sample["cpu_seconds"] > 0.05
     assert 25 * 2**20 < sample["peak_bytes"] < 250 * 2**20  # Python and NumPy alone take 30 MiB
 
 

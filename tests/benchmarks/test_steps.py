@@ -5,18 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks import libraries
+from benchmarks import libraries, timing
 from benchmarks.environment import BenchmarkError, child_environment
 from benchmarks.libraries import LIBRARIES, contestants
-from benchmarks.report import make_console, show_skipped
+from benchmarks.report import make_console, show_load, show_skipped
 from benchmarks.rounds import Ratio, ratios, take_turns
 from benchmarks.steps import check_losses, working
 from benchmarks.timing import CHECKED_STEPS, Measurement, first_loss, measure
 from benchmarks.workloads import WORKLOADS
 
 
-class Counting:
-    """Trains nothing; the loss is the number of the step."""
+class Steady:
+    """Trains nothing: a step takes 2^-13 s (122 us) of its own clock; the loss is the number of the step."""
 
     version, threads = "0", 1
 
@@ -27,23 +27,35 @@ class Counting:
         self.calls.append(steps)
         return float(sum(self.calls))
 
+    def clock(self) -> float:
+        return sum(self.calls) * 2**-13
+
 
 def test_a_measurement_is_the_median_of_its_best_chunk():
     assert Measurement(4, [[5.0, 1.0, 9.0], [3.0, 4.0, 30.0], [6.0, 6.0, 6.0]]).microseconds == 4.0
 
 
-def test_measuring_finds_blocks_that_are_long_enough():
-    training = Counting()
-    measured = measure(training, 0.05)
-    assert len(measured.chunks) == 5
-    assert all(len(chunk) >= 2 for chunk in measured.chunks)
-    assert training.calls[0] == 1
-    assert training.calls[-1] == measured.block_steps > 1000  # a call takes about a microsecond, a block 10 ms
-    assert sum(map(len, measured.chunks)) <= len(training.calls)
+def test_measuring_warms_up_then_times_blocks_of_ten_milliseconds(monkeypatch: pytest.MonkeyPatch):
+    training = Steady()
+    monkeypatch.setattr(timing, "perf_counter", training.clock)
+    measured = measure(training, 1.0)
+    assert measured.block_steps == 82
+    assert training.calls[:4] == [1, 2, 4, 8]
+    blocks = [block for chunk in measured.chunks for block in chunk]
+    assert blocks == pytest.approx([122.07] * len(blocks))  # microseconds per step
+    assert [len(chunk) for chunk in measured.chunks] == pytest.approx([20] * 5, abs=1)  # 0.2 s each
+    warm_up = sum(training.calls[: -len(blocks)])
+    assert 1_638 <= warm_up <= 1_721  # 0.2 s, and the block that passed it
+
+
+def test_a_slow_step_is_a_block_and_a_chunk_has_two(monkeypatch: pytest.MonkeyPatch):
+    training = Steady()
+    monkeypatch.setattr(timing, "perf_counter", lambda: 2**13 * training.clock())  # a second a step
+    assert measure(training, 0.1) == Measurement(1, [[1e6, 1e6]] * 5)
 
 
 def test_the_first_loss_is_the_mean_of_single_steps():
-    training = Counting()
+    training = Steady()
     assert first_loss(training) == (1 + CHECKED_STEPS) / 2
     assert training.calls == [1] * CHECKED_STEPS
 
@@ -88,6 +100,13 @@ def test_missing_libraries_are_named_with_what_installs_them(
     assert [library.name for library in present] == ["scratchnn", "torch"]
     show_skipped(make_console(), missing)
     assert capsys.readouterr().out == "skipped jax: it is not installed. pip install 'scratchnn[bench]'\n"
+
+
+def test_a_busy_machine_is_warned_about(capsys: pytest.CaptureFixture[str]):
+    show_load(make_console(), 0.4)
+    assert capsys.readouterr().out == ""
+    show_load(make_console(), 1.7)
+    assert "warning: the machine is busy (load 1.7)" in capsys.readouterr().out
 
 
 def test_children_get_the_number_of_threads():
