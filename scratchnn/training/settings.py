@@ -18,7 +18,7 @@ class EarlyStopping(Settings):
         description="train.loss, validation.loss or validation.<metric>.",
     )
     patience: int = Field(10, ge=1, description="Epochs without improvement before the training stops.")
-    min_delta: float = Field(0.0, ge=0, description="How much better counts as an improvement.")
+    min_delta: float = Field(0.0, ge=0, allow_inf_nan=False, description="How much better counts as an improvement.")
     restore_best: bool = Field(True, description="Whether the result has the weights of the best epoch.")
 
 

@@ -144,7 +144,7 @@ def small_buffers():
 @pytest.mark.parametrize("weighted", [False, True])
 def test_steady_steps_allocate_nothing_the_size_of_a_batch(part, optimizer, weighted):
     train = part(6000, 1, weighted=weighted)
-    layers = [Dense(units=64, activation="relu"), BatchNorm(), Dropout(rate=0.3), Dense(units=32), Dense(units=3)]
+    layers = [Dense(units=9, activation="relu"), BatchNorm(), Dropout(rate=0.3), Dense(units=5), Dense(units=3)]
     penalty = {"l1": 0.001, "l2": 0.01, "clip_norm": 1.0}
     _, step, _ = build(train, layers, regularization=penalty, batch_size=5000, optimizer=optimizer)
     whole, rest = np.arange(5000), np.arange(5000, 6000)
