@@ -39,7 +39,8 @@ def build(config: Config, inputs: InputSpec, target: TargetSpec) -> Built:
     if network.outputs.shape != (size,):
         got = network.outputs.shape
         message = f"({layers[-1].tag()}) gives outputs {got}, but {loss.tag()} needs ({size},) for this target"
-        hint = "End with {type: dense, units: auto}."
+        of_steps = layers[-1].tag() == "dense" and len(got) > 1  # it worked on the last axis alone
+        hint = 'Add "flatten" before it.' if of_steps else "End with {type: dense, units: auto}."
         raise ShapeError(message, where=f"model.layers[{len(layers) - 1}]", hint=hint)
     return Built(network, loss, target)
 

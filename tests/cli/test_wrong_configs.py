@@ -271,10 +271,10 @@ TEXTS: dict[str, tuple[str, str, str, *tuple[str, ...]]] = {
         *(
             "flowers.csv\n  target: kind",
             "{type: npz, path: images.npz}",
-            "6:7",
-            "model.layers[0] (dense) expects flat",
+            "7:7",
+            "model.layers[1] (dense) gives outputs (4, 1)",
         ),
-        *("got (4, 4)", 'Add "flatten" before it'),
+        *("needs (1,)", 'Add "flatten" before it'),
     ),
     "a monitor of the wrong form": (
         *("epochs: 2", "early_stopping: {monitor: val_loss}", "11:29", "training.early_stopping.monitor"),

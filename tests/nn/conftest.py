@@ -1,4 +1,4 @@
-"""Comparison with what PyTorch computed: tests/fixtures/make_torch_layers.py names the version and the modules."""
+"""Comparison with what PyTorch computed: tests/fixtures/make_torch_*.py name the version and the modules."""
 
 from __future__ import annotations
 
@@ -18,8 +18,13 @@ TORCH_NAMES = {"running_mean": "running_mean", "running_variance": "running_var"
 
 @pytest.fixture(scope="session")
 def torch_layers() -> dict[str, np.ndarray]:
-    with np.load(Path(__file__).parents[1] / "fixtures" / "torch_layers.npz", allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    """The arrays of every torch_*.npz; no two of them name a case alike."""
+    arrays: dict[str, np.ndarray] = {}
+    for path in sorted((Path(__file__).parents[1] / "fixtures").glob("torch_*.npz")):
+        with np.load(path, allow_pickle=False) as archive:
+            assert not arrays.keys() & set(archive.files) - {"torch"}, path.name
+            arrays |= {name: archive[name] for name in archive.files}
+    return arrays
 
 
 @pytest.fixture

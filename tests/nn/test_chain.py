@@ -18,6 +18,7 @@ from scratchnn.nn.layers.activation import ActivationLayer
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.nn.layers.dropout import Dropout
 from scratchnn.nn.layers.normalization import BatchNorm
+from scratchnn.nn.layers.row_normalization import LayerNorm
 from scratchnn.nn.layers.shape import Flatten
 from scratchnn.nn.memory import Array, Memory, Pass
 from scratchnn.nn.network import Network
@@ -146,11 +147,11 @@ def test_an_array_that_a_layer_reads_through_shared_storage_is_kept() -> None:
 
 
 def test_errors_name_the_layer_and_the_mend() -> None:
-    layers = [Layer.parse("relu"), Layer.parse("relu"), Dropout(), Dense(units=2)]
+    layers = [Layer.parse("relu"), Layer.parse("relu"), Dropout(), LayerNorm(axes=4)]
     with pytest.raises(ShapeError) as caught:
         Chain(layers, InputSpec((28, 28, 1)), "model.layers")
     assert caught.value.where == "model.layers[3]"
-    assert caught.value.hint == 'Add "flatten" before it.'
+    assert caught.value.hint == "Choose fewer `axes`."
     assert "got (28, 28, 1)" in str(caught.value)
 
 

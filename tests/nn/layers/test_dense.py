@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scratchnn.errors import ConfigError, ShapeError
-from scratchnn.nn.activations import GELU, SELU, ReLU
+from scratchnn.nn.activations import GELU, SELU, ReLU, Tanh
 from scratchnn.nn.initializers import HeNormal, Ones
 from scratchnn.nn.layer import Column, InputSpec, Layer
 from scratchnn.nn.layers.activation import ActivationLayer
@@ -21,6 +21,8 @@ from scratchnn.nn.network import Network
         ("dense", Dense(units=3)),
         ("dense_no_bias", Dense(units=3, bias=False)),
         ("dense_gelu", Dense(units=3, activation=GELU())),
+        ("dense_steps", Dense(units=3, activation=Tanh())),
+        ("dense_image", Dense(units=3)),
     ],
 )
 def test_it_agrees_with_torch(case: str, layer: Dense, agree: Callable[..., None]) -> None:
@@ -35,7 +37,6 @@ def test_a_row_of_layers_agrees_with_torch(agree: Callable[..., None]) -> None:
 @pytest.mark.parametrize(
     ("layer", "inputs", "message"),
     [
-        (Dense(units=2), InputSpec((28, 28, 1)), r'expects flat input, got \(28, 28, 1\)\. Add "flatten" before it'),
         (Dense(units="auto"), InputSpec((3,)), r"units: auto is only for the last layer\. Give a number of units"),
         (Dense(units=2), InputSpec((3,), kind="ids"), r"expects numbers, got ids"),
         (
@@ -82,6 +83,7 @@ def test_wrong_settings(fields: dict[str, object]) -> None:
 
 def test_flops_count_the_products() -> None:
     assert Dense(units=5, activation=ReLU()).plan(InputSpec((3,))).flops == 30
+    assert Dense(units=5).plan(InputSpec((2, 4, 3))).flops == 8 * 30
 
 
 def test_a_bare_activation_is_a_layer() -> None:
