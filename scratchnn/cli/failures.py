@@ -13,7 +13,13 @@ from typing import Any, TextIO
 from scratchnn.cli.signals import Stopped
 from scratchnn.errors import ScratchnnError, StorageError, UsageError, suggestion
 
-BUG, BROKEN_PIPE = 1, 141
+BROKEN_PIPE = 141
+
+
+class BugError(ScratchnnError):
+    """What no user did: the traceback is shown before it."""
+
+    kind = "bug"
 
 
 def report(error: BaseException, *, as_json: bool) -> int:
@@ -39,10 +45,20 @@ def report(error: BaseException, *, as_json: bool) -> int:
     if isinstance(error, OSError | MemoryError):
         refused = _refused(error)
         return _say(str(refused), refused.to_json(), refused.exit_code, as_json)
-    traceback.print_exception(error)
-    message = f"{type(error).__name__}: {error}"
-    fault: dict[str, object] = {"kind": "bug", "message": message, "where": "", "hint": "Please report it."}
-    return _say(f"this is a bug of scratchnn: {message}", fault, BUG, as_json)
+    with suppress(OSError):
+        traceback.print_exception(error)
+    fault = _bug(error)
+    return _say(str(fault), fault.to_json(), fault.exit_code, as_json)
+
+
+def _bug(error: BaseException) -> ScratchnnError:
+    """Whose bug it is: the plugin's where the fault was raised in one, else ours."""
+    what = f"{type(error).__name__}: {error}"
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        if str(frame.f_globals.get("__name__", "")).startswith("scratchnn_plugin_"):
+            where = f"{frame.f_code.co_filename}:{line}"
+            return BugError(f"the plugin failed: {what}", where=where, hint="Mend the plugin.")
+    return BugError(f"this is a bug of scratchnn: {what}", hint="Please report it.")
 
 
 def _usage(error: Any) -> UsageError:

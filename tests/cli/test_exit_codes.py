@@ -50,8 +50,21 @@ def test_1_a_bug_shows_where_it_is(process: Any, folder: Path) -> None:
     assert "Traceback" in outcome.err
     assert "faulty.py" in outcome.err
     error = error_of(outcome)
-    assert error["kind"] == "bug"
-    assert "the wires are crossed" in error["message"]
+    assert (error["kind"], error["where"]) == ("bug", f"{folder / 'faulty.py'}:9")
+    assert error["message"] == "the plugin failed: RuntimeError: the wires are crossed"
+    assert "of scratchnn" not in outcome.err
+
+
+def test_1_a_bug_of_ours(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crossed(*arguments: object) -> None:
+        raise RuntimeError("the wires are crossed")
+
+    monkeypatch.setattr("scratchnn.workflows.components.config_schema", crossed)
+    outcome = cli("schema")
+    assert outcome.code == 1
+    assert "Traceback" in outcome.err
+    last = outcome.err.splitlines()[-1]
+    assert last == "error: this is a bug of scratchnn: RuntimeError: the wires are crossed. Please report it."
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,9 @@ def command(
 
     if everything == (config is not None):
         raise UsageError("gradcheck takes a config or --all", hint="scratchnn gradcheck CONFIG, or gradcheck --all.")
+    if everything and (sets or plugins):
+        other = "--set" if sets else "--plugin"
+        raise UsageError(f"{other} does not go with --all", hint="--all checks what comes with scratchnn.")
     console = Console(as_json=as_json, quiet=quiet)
     report = inspect.gradcheck_all() if config is None else inspect.gradcheck(config, sets or (), plugins or ())
     worst: dict[tuple[str, str], float] = {}

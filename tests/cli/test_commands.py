@@ -1,0 +1,232 @@
+"""What each command gives for its options."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PLUGIN = """
+from __future__ import annotations
+from scratchnn.component import Literal
+from scratchnn.nn.activations import ReLU
+
+class Clipped(ReLU):
+    \"\"\"As relu, under another name.\"\"\"
+    type: Literal["clipped"] = "clipped"
+"""
+
+
+def test_train_gives_the_json_of_the_contract(cli: Any, folder: Path) -> None:
+    result = cli("train", "c.yaml", "--json").json
+    keys = ["run_dir", "status", "epochs", "best_epoch", "parameters", "metrics", "seconds", "samples_per_second"]
+    assert list(result) == keys
+    assert (result["run_dir"], result["status"], result["epochs"]) == ("runs/c", "completed", 2)
+    assert result["parameters"] == 2 * 8 + 8 + 8 * 3 + 3
+    assert list(result["metrics"]) == ["train", "validation", "test"]
+    assert {"loss", "accuracy"} <= result["metrics"]["test"].keys()
+    assert json.loads((folder / "runs/c/summary.json").read_text()) == result
+
+
+def test_a_run_directory_is_never_overwritten(cli: Any, folder: Path) -> None:
+    names = [cli("train", "c.yaml", "--json").json["run_dir"] for _ in range(3)]
+    assert names == ["runs/c", "runs/c-2", "runs/c-3"]
+    outcome = cli("train", "c.yaml", "--run-dir", "runs/c")
+    assert outcome.code == 2
+    assert "runs/c: exists already. Choose another, or go on with it: --resume runs/c" in outcome.err
+    assert cli("train", "c.yaml", "--run-dir", "else/where", "--json").json["run_dir"] == "else/where"
+
+
+def test_a_dry_run_writes_nothing(cli: Any, folder: Path) -> None:
+    before = sorted(folder.rglob("*"))
+    outcome = cli("train", "c.yaml", "--dry-run", "--json", "--set", "name=dry")
+    assert outcome.code == 0
+    assert sorted(folder.rglob("*")) == before
+    assert (outcome.json["name"], outcome.json["parameters"]) == ("dry", 51)
+    assert outcome.json["data"]["rows"] == {"train": 31, "validation": 7, "test": 7}
+    assert outcome.err.startswith("dry: classification, 31 train")
+    assert cli("train", "c.yaml", "--dry-run", "--require", "test.acc>1").code == 2
+
+
+def test_set_beats_the_file_and_the_last_one_wins(cli: Any) -> None:
+    (defaults := ["train", "c.yaml", "--json"]).extend(["--set", "training.batch_size=31"])
+    assert cli(*defaults).json["epochs"] == 2
+    assert cli(*defaults, "--set", "training.epochs=3").json["epochs"] == 3
+    assert cli(*defaults, "--set", "training.epochs=3", "--set", "training.epochs=4").json["epochs"] == 4
+    wider = cli(*defaults, "--set", "model.layers.0.units=16").json
+    assert wider["parameters"] == 2 * 16 + 16 + 16 * 3 + 3
+    stored = Path(wider["run_dir"], "config.yaml").read_text()
+    assert "units: 16" in stored
+    assert "batch_size: 31" in stored
+
+
+@pytest.mark.parametrize("words", [["--resume"], ["--resume", "runs/c"], ["--resume=runs/c"], ["c.yaml", "--resume"]])
+def test_resume(words: list[str], cli: Any, folder: Path) -> None:
+    straight = cli("train", "c.yaml", "--set", "training.epochs=5", "--run-dir", "straight", "--json").json
+    assert cli("train", "c.yaml").code == 0
+    resumed = cli("train", *words, "--set", "training.epochs=5", "--json").json
+    assert (resumed["run_dir"], resumed["epochs"]) == ("runs/c", 5)
+    assert resumed["metrics"] == straight["metrics"]
+    rows = [json.loads(line)["epoch"] for line in (folder / "runs/c/metrics.jsonl").read_text().splitlines()]
+    assert rows == [1, 2, 3, 4, 5]
+
+
+def test_resume_with_a_config_after_it(cli: Any, folder: Path) -> None:
+    assert cli("train", "c.yaml").code == 0
+    assert cli("train", "c.yaml", "--set", "name=other").code == 0
+    outcome = cli("train", "--resume", "c.yaml", "--json")
+    assert (outcome.code, outcome.json["run_dir"]) == (0, "runs/c")
+    assert "resumed after epoch 2" in outcome.err
+    outcome = cli("train", "--resume", "--set", "optimizer.learning_rate=1")
+    assert outcome.code != 0
+
+
+def test_an_interrupted_run_can_be_judged_and_resumed(cli: Any, program: list[str], folder: Path) -> None:
+    arguments = [*program, "train", "c.yaml", "--set", "training.epochs=1000000"]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while not list(folder.glob("runs/c/checkpoints/*")):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, "")
+    ending, advice = err.splitlines()[-2:]
+    assert ending.startswith("interrupted after ")
+    assert advice == "go on with: scratchnn train --resume runs/c"
+    summary = json.loads((folder / "runs/c/summary.json").read_text())
+    assert (summary["status"], summary["metrics"]) == ("interrupted", {})
+    assert cli("evaluate", "runs/c", "--json").code == 0
+
+
+def test_evaluate(cli: Any, folder: Path) -> None:
+    assert cli("train", "c.yaml", "--set", "training.epochs=60", "--set", "optimizer.learning_rate=0.05").code == 0
+    outcome = cli("evaluate", "--require", "accuracy>=0.5", "--require", "loss<5", "--json")
+    result = outcome.json
+    assert (outcome.code, result["split"], result["rows"]) == (0, "test", 7)
+    matrix = result["metrics"]["confusion_matrix"]
+    assert sum(map(sum, matrix)) == 7
+    assert result["metrics"]["accuracy"] == pytest.approx(sum(matrix[k][k] for k in range(3)) / 7)
+    assert [verdict["passed"] for verdict in result["requirements"]] == [True, True]
+    assert cli("evaluate", "runs/c", "--split", "train", "--json").json["rows"] == 31
+    everything = cli("evaluate", "runs/c/model.safetensors", "--data", "flowers.csv", "--json").json
+    assert (everything["rows"], everything["split"]) == (45, "flowers.csv")
+
+
+def test_the_tables_of_evaluate(cli: Any) -> None:
+    assert cli("train", "c.yaml", "--set", "training.epochs=60", "--set", "optimizer.learning_rate=0.05").code == 0
+    figures = cli("evaluate", "--json").json["metrics"]
+    lines = cli("evaluate").err.splitlines()
+    assert lines[0] == "runs/c/model.safetensors, 7 rows"
+    assert lines[1].split() == ["test"]
+    assert lines[2].split() == ["loss", f"{figures['loss']:.4f}"]
+    assert len({len(line) for line in lines[1 : lines.index("")]}) == 1  # the figures end in one column
+    at = lines.index("test: by class")
+    assert lines[at + 1].split() == ["class", "precision", "recall", "f1"]
+    assert [line.split()[0] for line in lines[at + 2 : at + 5]] == ["ash", "elm", "oak"]
+    at = lines.index("test: confusion_matrix (rows: true, columns: predicted)")
+    assert lines[at + 1].split() == ["ash", "elm", "oak"]
+    counts = [[int(word) for word in line.split()[1:]] for line in lines[at + 2 : at + 5]]
+    assert counts == figures["confusion_matrix"]
+
+
+def test_predict(cli: Any, folder: Path) -> None:
+    assert cli("train", "c.yaml").code == 0
+    outcome = cli("predict", "flowers.csv")
+    assert (outcome.code, outcome.err) == (0, "")
+    rows = list(csv.reader(outcome.out.splitlines()))
+    assert rows[0] == ["width", "height", "kind", "prediction"]
+    assert len(rows) == 46
+    outcome = cli("predict", "runs/c", "flowers.csv", "-o", "out.csv", "--proba", "--columns", "kind", "--json")
+    assert outcome.json == {"rows": 45, "output": "out.csv"}
+    made = list(csv.DictReader((folder / "out.csv").read_text().splitlines()))
+    assert list(made[0]) == ["kind", "prediction", "probability_ash", "probability_elm", "probability_oak"]
+    assert [row["prediction"] for row in made] == [row[3] for row in rows[1:]]
+    for row in made:
+        chances = {kind: float(row[f"probability_{kind}"]) for kind in ("ash", "elm", "oak")}
+        assert sum(chances.values()) == pytest.approx(1, abs=1e-5)
+        assert max(chances, key=lambda kind: chances[kind]) == row["prediction"]
+
+
+def test_predict_numbers(cli: Any) -> None:
+    words = ["--set", "data.source=homes.csv", "--set", "data.target=price", "--set", "training.epochs=200"]
+    assert cli("train", "c.yaml", *words).code == 0
+    rows = list(csv.DictReader(cli("predict", "homes.csv").out.splitlines()))
+    assert list(rows[0]) == ["width", "height", "price", "predicted_price"]
+    misses = [abs(float(row["predicted_price"]) - float(row["price"])) for row in rows]
+    assert sum(misses) / len(misses) < 1
+    outcome = cli("predict", "homes.csv", "--proba")
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+
+
+def test_the_numbers_of_summary(cli: Any) -> None:
+    made = cli("summary", "c.yaml", "--json").json
+    layers = [(row["type"], row["output"], row["parameters"], row["flops"]) for row in made["layers"]]
+    assert layers == [("dense", [8], 2 * 8 + 8, 2 * 2 * 8), ("dense", [3], 8 * 3 + 3, 2 * 8 * 3)]
+    assert (made["parameters"], made["flops"], made["loss"]) == (51, 80, "cross_entropy")
+    arrays = [2 * 8, 8 * 3, 8, 3]  # each at a multiple of 64 bytes
+    vector = sum(-(-4 * count // 64) * 64 for count in arrays)
+    assert made["bytes"]["parameters"] == vector == 320
+    assert made["bytes"]["optimizer"] == 2 * vector  # adam: two moments
+    assert cli("summary", "c.yaml", "--set", "optimizer=sgd", "--json").json["bytes"]["optimizer"] <= vector
+    double = cli("summary", "c.yaml", "--set", "model.dtype=float64", "--json").json["bytes"]["parameters"]
+    assert double == sum(-(-8 * count // 64) * 64 for count in arrays)
+    wide = cli("summary", "c.yaml", "--set", "training.batch_size=31", "--json").json["bytes"]["workspace"]
+    assert wide > made["bytes"]["workspace"] > vector + 8 * 4 * (8 + 3)
+    lines = cli("summary", "c.yaml").err.splitlines()
+    assert lines[1].split() == ["type", "output", "parameters", "FLOPs"]
+    assert lines[5].split() == ["total", "51", "80"]
+
+
+def test_gradcheck_of_a_config(cli: Any) -> None:
+    outcome = cli("gradcheck", "c.yaml", "--json")
+    report = outcome.json
+    assert (outcome.code, report["passed"]) == (0, True)
+    arrays = {check["array"] for check in report["checks"]}
+    assert arrays == {"0.weight", "0.bias", "1.weight", "1.bias", "input"}
+    assert report["worst"]["error"] == max(check["error"] for check in report["checks"]) < 1e-6
+
+
+def test_gradcheck_of_everything(cli: Any) -> None:
+    report = cli("gradcheck", "--all", "--json").json
+    assert report["passed"] is True
+    assert {"dense", "batch_norm", "relu", "softmax", "cross_entropy"} <= {
+        check["component"] for check in report["checks"]
+    }
+    assert cli("gradcheck", "--all", "--set", "seed=1").code == 2
+
+
+def test_gradcheck_of_a_wrong_backward(cli: Any, folder: Path) -> None:
+    wrong = PLUGIN + "    def backward(self, z, y, dy, dz, mem):\n        dz[...] = dy\n"
+    (folder / "wrong.py").write_text(wrong)
+    words = ("--plugin", "wrong.py", "--set", "model.layers.0.activation=clipped", "--json")
+    outcome = cli("gradcheck", "c.yaml", *words)
+    assert outcome.code == 1
+    assert outcome.json["passed"] is False
+    assert "checks failed; the worst: " in outcome.json["error"]["message"]
+    assert "Traceback" not in outcome.err
+
+
+def test_plugins(cli: Any, folder: Path) -> None:
+    (folder / "mine.py").write_text(PLUGIN)
+    (folder / "d.yaml").write_text("plugins: [mine.py]\n" + (folder / "c.yaml").read_text().replace("relu", "clipped"))
+    for words in (["d.yaml"], ["c.yaml", "--plugin", "mine.py", "--set", "model.layers.0.activation=clipped"]):
+        run = cli("train", *words, "--json").json["run_dir"]
+        assert cli("predict", run, "flowers.csv", "--plugin", "mine.py").code == 0
+        assert cli("train", "--resume", run).code == 0
+    listed = cli("list", "activations", "--plugin", "mine.py").out
+    assert "clipped  As relu, under another name." in listed
+
+
+def test_validate(cli: Any, folder: Path) -> None:
+    outcome = cli("validate", "c.yaml", "--json")
+    assert (outcome.code, outcome.json["valid"], outcome.json["parameters"]) == (0, True, 51)
+    assert outcome.err.startswith("c.yaml: valid; c: classification, 31 train")
+    (folder / "flowers.csv").unlink()
+    assert cli("validate", "c.yaml").code == 3
+    assert cli("validate", "c.yaml", "--config-only").err == "c.yaml: valid\n"
+    assert not (folder / "runs").exists()
