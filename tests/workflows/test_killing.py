@@ -102,6 +102,27 @@ def test_killed_twenty_times(lengthy):
     assert [run for run in Path("runs").iterdir() if not run.name.startswith(".")] == [RUN]
 
 
+@pytest.mark.parametrize("limit", [pytest.param(3000, marks=pytest.mark.slow), 8000])
+def test_a_full_disk_ends_with_its_code_and_the_run_goes_on_later(lengthy, limit):
+    path = lengthy(epochs=40, rows=60)
+    expected, _ = whole(path, "whole")
+    limited = f"""
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+from scratchnn.cli.app import main
+main()
+"""
+    command = [sys.executable, "-c", limited, "train", str(path), "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 6
+    assert done.stderr.startswith("error: runs/small/")
+    assert "File too large" in done.stderr
+    code, said = ended(start(*arguments(path)))
+    assert code == 0, said
+    assert kept() == expected
+
+
 def test_a_signal_ends_gently_in_mid_epoch(lengthy):
     path = lengthy(epochs=2, rows=5000, batch_size=2)
     expected, _ = whole(path, "whole")
