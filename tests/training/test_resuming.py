@@ -74,7 +74,7 @@ def test_a_loaded_trainer_still_knows_the_last_good_epoch(make, monkeypatch, bat
     for event in made.trainer.events():
         if isinstance(event, EpochEnd):
             good = made.network.arena.parameters.copy()
-        if isinstance(event, Progress | EpochEnd) and made.trainer.samples_seen == 23 + 8 * batch:
+        if isinstance(event, Progress if batch else EpochEnd) and made.trainer.samples_seen == 23 + 8 * batch:
             break
     loaded.trainer.load(made.trainer.snapshot())
     monkeypatch.setattr(loaded.trainer, "_step", lambda rows, rate: (np.nan, 1.0))

@@ -189,6 +189,12 @@ def test_a_request_to_stop_ends_the_training_after_the_batch(make, every_batch, 
     assert made.trainer.snapshot().numbers["step"] == batch
 
 
+def test_the_samples_of_a_short_last_batch_are_counted_as_they_are(make, every_batch):
+    made = make(epochs=2)
+    seen = [made.trainer.samples_seen for event in made.trainer.events() if isinstance(event, Progress | EpochEnd)]
+    assert seen == [8, 16, 23, 23, 31, 39, 46, 46]
+
+
 def test_a_request_in_the_last_batch_leaves_a_completed_training(make, every_batch):
     stop = StopRequest()
     made = make(stop=stop, epochs=1)
