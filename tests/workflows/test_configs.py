@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scratchnn.errors import ConfigError, ShapeError
+from scratchnn.workflows.configs import config_from, load_config
+from scratchnn.workflows.threads import available_cores
+from scratchnn.workflows.train import plan, train
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("iris.yaml", "iris"), ("my run (2).yaml", "my-run--2"), ("...yaml", "run"), ("é.yaml", "é"), ("a.b.yaml", "a.b")],
+)
+def test_a_run_is_named_after_its_file(config, file, name):
+    path = config()
+    assert load_config(path.rename(path.with_name(file))).name == name
+
+
+def test_a_name_in_the_config_wins(config):
+    assert load_config(config(name="other"), ["seed=3"]).name == "other"
+    assert load_config(config(), ["name=mine"]).name == "mine"
+
+
+def test_relative_paths_start_at_the_config_or_at_the_working_directory(config):
+    loaded = load_config(config().resolve())
+    assert loaded.base == Path("configs").resolve()
+    assert config_from({"data": {"source": "moons"}, "model": {"layers": ["flatten"]}}).base == Path()
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "message"),
+    [
+        (
+            {"model": {"layers": [{"type": "dense", "units": 7}]}},
+            ShapeError,
+            r"model\.layers\[0\] \(dense\) gives outputs \(7,\)",
+        ),
+        ({"loss": "mse"}, ShapeError, r"loss \(mse\) needs numbers as targets, got classes"),
+        ({"loss": "binary_cross_entropy"}, ShapeError, r"needs two classes as targets, got 3 classes"),
+        ({"metrics": ["rmse"]}, ConfigError, r"metrics\[0\]: rmse is for regression"),
+        (
+            {"model": {"layers": [{"type": "dense", "units": "auto", "activation": "softmax"}]}},
+            ConfigError,
+            r"cross_entropy takes raw outputs",
+        ),
+    ],
+)
+def test_what_does_not_fit_the_data_is_told_with_its_line(config, changes, kind, message):
+    with pytest.raises(kind, match=message) as caught:
+        train(config(**changes))
+    assert caught.value.where.startswith("configs/small.yaml:")
+    assert not Path("runs").exists()
+
+
+def test_a_missing_plugin(config):
+    with pytest.raises(ConfigError, match=r"plugins\[0\]: missing\.py: there is no such file"):
+        plan(config(plugins=["missing.py"]))
+
+
+def test_threads(config):
+    def threads(**changes):
+        return plan(config(**changes)).threads
+
+    wide = {
+        "layers": [
+            {"type": "dense", "units": 2000},
+            {"type": "dense", "units": 2000},
+            {"type": "dense", "units": "auto"},
+        ]
+    }
+    assert threads() == 1  # a step is small
+    assert threads(model=wide) == available_cores()
+    assert threads(threads=3) == 3
+    assert threads(model=wide, deterministic=True) == 1
