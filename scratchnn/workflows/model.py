@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -69,7 +68,7 @@ def load_model(path: str | Path | None = None, plugins: Iterable[str | Path] = (
     file, run = locate_model(path)
     stored = ModelFile.read(file)
     try:
-        config = validate(Document(_without_plugins(stored.config), "config"), Config)
+        config = validate(Document(stored.config, "config"), Config)
         built = build_for(config, stored.encoder)
     except ConfigError as error:
         named = stored.config.get("plugins")
@@ -95,7 +94,3 @@ def locate_model(path: str | Path | None) -> tuple[Path, RunDirectory | None]:
         raise ModelError("no such run directory or file", where=str(path), hint="`ls runs` shows the runs.")
     folder = RunDirectory(path.parent)
     return path, folder if folder.config.is_file() and folder.model.name == path.name else None
-
-
-def _without_plugins(config: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in config.items() if key != "plugins"}

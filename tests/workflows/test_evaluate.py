@@ -6,7 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scratchnn.data.preparation import prepare
 from scratchnn.errors import DataError, UsageError
+from scratchnn.training.streams import Streams
+from scratchnn.workflows.configs import load_config
 from scratchnn.workflows.evaluate import evaluate
 from scratchnn.workflows.predict import predict
 from scratchnn.workflows.train import train
@@ -64,6 +67,17 @@ def test_the_model_file_alone(config, table, write, tmp_path):
 def test_the_model_file_in_its_run_directory_knows_its_data(config):
     run = train(config()).run
     assert evaluate(run / "model.safetensors").metrics == evaluate(run).metrics == evaluate().metrics
+
+
+def test_the_encoding_is_that_of_the_model_also_where_the_training_rows_have_changed(config, table, write):
+    result = train(config(data={"split": {"stratify": False}}))
+    rows = table()
+    loaded = load_config(result.run / "config.yaml")
+    train_rows = prepare(loaded.config.data, loaded.base, Streams(loaded.config.seed).split).train.rows
+    for row in train_rows:
+        rows[row]["x"] = "1000"
+    write("data/table.csv", rows)
+    assert evaluate(result.run).metrics["loss"] == result.metrics["test"]["loss"]
 
 
 def test_from_another_working_directory(config, tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from scratchnn.errors import BusyError, ConfigError, ModelError, UsageError
-from scratchnn.training.events import EpochEnd
+from scratchnn.training.events import EpochEnd, Progress, StopRequest
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory
 from scratchnn.workflows.evaluate import evaluate
@@ -130,6 +130,22 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(config, stopping, epoch):
     assert model_bytes(part.run) == model_bytes(whole.run)
     assert rows_of(part.run) == rows_of(whole.run)
     assert f"resumed after epoch {epoch}, batch 0" in (part.run / "train.log").read_text()
+
+
+def test_a_run_that_is_stopped_in_mid_epoch_goes_on_from_the_next_batch(config, monkeypatch):
+    monkeypatch.setattr("scratchnn.training.trainer.PROGRESS_SECONDS", -1.0)
+    whole = train(config())
+    stop = StopRequest()
+
+    def listen(event):
+        stop.requested |= isinstance(event, Progress) and (event.epoch, event.batch) == (2, 3)
+
+    part = train(config(), stop=stop, listener=listen)
+    assert (part.status, part.epochs) == ("interrupted", 1)
+    assert max(path.name for path in (part.run / "checkpoints").iterdir()) == "000001-000003.safetensors"
+    resume(part.run)
+    assert (model_bytes(part.run), rows_of(part.run)) == (model_bytes(whole.run), rows_of(whole.run))
+    assert "resumed after epoch 1, batch 3" in (part.run / "train.log").read_text()
 
 
 @pytest.mark.parametrize("damage", ["nothing", "newest", "metrics", "all", "model"])
