@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Watch:
-    """The best value of a figure so far. NaN never counts as better.
+    """The best value of a figure so far. NaN and infinity never count as better.
 
     >>> watch = Watch(higher_is_better=False, patience=2)
     >>> [watch.improved(epoch, loss) for epoch, loss in enumerate([1.0, 0.5, 0.6, 0.7], start=1)]
@@ -26,7 +26,7 @@ class Watch:
 
     def improved(self, epoch: int, value: float) -> bool:
         """Takes the figure of an epoch; whether it is the best so far by more than `min_delta`."""
-        if not math.isnan(value) and (self.best is None or self._gain(value, self.best) > self.min_delta):
+        if math.isfinite(value) and (self.best is None or self._gain(value, self.best) > self.min_delta):
             self.best, self.best_epoch, self.waited = value, epoch, 0
             return True
         self.waited += 1

@@ -166,6 +166,9 @@ class Trainer:
         except (KeyError, TypeError, ValueError) as error:
             hint = "Start a new run."
             raise ModelError(f"the checkpoint does not fit this training: {error}", hint=hint) from error
+        if self._position.epochs > self._span.epochs:
+            message = f"{self._position.epochs} epochs are trained already, training.epochs is {self._span.epochs}"
+            raise ModelError(message, hint="Choose as many or more, or start a new run.")
 
     def _load(self, snapshot: Snapshot) -> None:
         numbers = snapshot.numbers

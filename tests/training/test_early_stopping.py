@@ -46,6 +46,14 @@ def test_nan_is_never_better_and_uses_up_patience():
     assert watch.exhausted
 
 
+@pytest.mark.parametrize("value", [math.inf, -math.inf])
+@pytest.mark.parametrize("higher", [False, True])
+def test_infinity_is_never_better(higher, value):
+    watch = Watch(higher, patience=9)
+    assert follow(watch, [value, 1.0, value]) == [False, True, False]
+    assert watch.best == 1.0  # a checkpoint can hold it
+
+
 def test_nan_alone_leaves_no_best():
     watch = Watch(higher_is_better=True, patience=2)
     follow(watch, [math.nan, math.nan])

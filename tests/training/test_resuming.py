@@ -97,6 +97,14 @@ def test_more_epochs_go_on_where_fewer_ended(make):
     assert state(longer) == state(long)
 
 
+def test_fewer_epochs_than_were_trained_are_refused(make):
+    made = make(epochs=4)
+    list(made.trainer.events())
+    with pytest.raises(ModelError, match=r"4 epochs are trained already, training\.epochs is 3"):
+        make(epochs=3).trainer.load(made.trainer.snapshot())
+    make(epochs=4).trainer.load(made.trainer.snapshot())
+
+
 def test_a_finished_training_has_nothing_left_to_do(make):
     made = make(early_stopping={"patience": 2}, epochs=30, layers=[Dense(units=3)])
     *_, last = made.trainer.events()
