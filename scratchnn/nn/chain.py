@@ -15,21 +15,29 @@ class Chain:
 
     A layer that works in place writes over the array before it, where nobody's backward reads that array.
     The last layer writes straight into the chain's own output. `where` names the list in errors.
+    With `times` the layers come so many times, each time with parameters of their own: `2.0` is the first layer of the
+    third copy.
     """
 
-    def __init__(self, layers: Sequence[Layer], inputs: InputSpec, where: str = "layers") -> None:
+    def __init__(
+        self, layers: Sequence[Layer], inputs: InputSpec, where: str = "layers", times: int | None = None
+    ) -> None:
         if not layers:
             raise ShapeError("has no layers", where=where, hint="Add one.")
-        self.layers = tuple(layers)
-        self.where = where
+        indexes = range(len(layers))
+        self.layers = tuple(layers) * (times or 1)
+        self.places = [f"{where}[{index}]" for index in indexes] * (times or 1)
+        if times is None:
+            self.names = [str(index) for index in indexes]
+        else:
+            self.names = [f"{copy}.{index}" for copy in range(times) for index in indexes]
         self.specs = [inputs]
         plans: list[Plan] = []
-        for index, layer in enumerate(self.layers):
-            plans.append(_plan(layer, self.specs[-1], f"{where}[{index}]"))
+        for layer, place in zip(self.layers, self.places, strict=True):
+            plans.append(_plan(layer, self.specs[-1], place))
             self.specs.append(plans[-1].output)
         self.plans = tuple(plans)
         self._shares = _sharing(self.plans)
-        self._names = [str(index) for index in range(len(self.layers))]
 
     def plan(self) -> Plan:
         """The plan of the whole: children by their index, arrays between them as saved buffers."""
@@ -43,10 +51,10 @@ class Chain:
             output=self.specs[-1],
             saved=saved,
             scratch={"g0": Buffer((widest,)), "g1": Buffer((widest,))} if widest else {},
-            children=dict(zip(self._names, self.plans, strict=True)),
+            children=dict(zip(self.names, self.plans, strict=True)),
             program=self,
             reads_input=any(plan.reads_input for plan in self.plans),
-            reads_output=True,
+            reads_output=self.plans[-1].reads_output,
             fewest_samples=max(plan.fewest_samples for plan in self.plans),
             flops=sum(plan.flops for plan in self.plans),
         )
@@ -94,7 +102,7 @@ class Steps:
         self._chain = chain
         self._arrays = arrays
         self._mem = mem
-        self._memories = [mem.children[str(index)] for index in range(len(chain.layers))]
+        self._memories = [mem.children[name] for name in chain.names]
         self._forward = list(zip(chain.layers, arrays[:-1], arrays[1:], self._memories, strict=True))
         self._ends: tuple[Array, Array | None] | None = None
         self._backward: list[tuple[Layer, Array, Array, Array, Array | None, Memory]] = []
@@ -107,7 +115,7 @@ class Steps:
                 layer.forward(x, y, mem, run)
         except ShapeError as error:
             index = next(index for index, step in enumerate(self._forward) if step[2] is y)
-            raise _placed(error, f"{self._chain.where}[{index}]") from None
+            raise _placed(error, self._chain.places[index]) from None
 
     def backward(self, dy: Array, dx: Array | None, run: Pass) -> None:
         """Computes every gradient; may destroy dy."""

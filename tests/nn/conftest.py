@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from scratchnn.nn.gradcheck import GradCheck
-from scratchnn.nn.layer import InputSpec
+from scratchnn.nn.layer import InputSpec, Layer
 from scratchnn.nn.memory import Pass
 from scratchnn.nn.network import Network
+from scratchnn.nn.optimizers import Adam
+from scratchnn.nn.samples import random_inputs
+from scratchnn.nn.updater import Updater
 
 TORCH_NAMES = {"running_mean": "running_mean", "running_variance": "running_var"}
 
@@ -66,6 +69,28 @@ def agree(torch_layers: dict[str, np.ndarray]) -> Callable[..., None]:
             close(slot.view(arena.state), case[key], our_name)
 
     return check
+
+
+@pytest.fixture
+def overfit() -> Callable[..., float]:
+    """Trains layers on 8 samples with random targets, and returns the mean squared error outside of training."""
+
+    def train(layers: list[Layer], inputs: InputSpec, *, steps: int = 400, rate: float = 0.02) -> float:
+        rng = np.random.default_rng(3)
+        network = Network(layers, inputs)
+        network.initialize(rng)
+        targets = rng.standard_normal((8, *network.outputs.shape))
+        batch = network.workspace(8).batch(8)
+        batch.inputs[...] = x = random_inputs(inputs, 8, rng)
+        updater = Updater(Adam(), network.arena)
+        run = Pass(training=True, rng=rng)
+        for step in range(steps):
+            np.subtract(batch.forward(run), targets, out=batch.output_gradient)
+            batch.backward(run)
+            updater.step(rate * (1 - step / steps))
+        return float(np.square(network.predict(x) - targets).mean())
+
+    return train
 
 
 @pytest.fixture
