@@ -156,10 +156,13 @@ def test_6_a_place_below_a_file(process: Any, cli: Any) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("arguments", [["list"], ["schema"], ["--help"], ["--version"]])
-def test_6_stdout_that_is_full(arguments: list[str], program: list[str]) -> None:
+@pytest.mark.parametrize(("arguments", "unbuffered"), [(["list"], ""), (["--help"], "1")])
+def test_6_stdout_that_is_full(arguments: list[str], unbuffered: str, program: list[str]) -> None:
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run([*program, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        done = subprocess.run(
+            [*program, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, env=environment
+        )
     assert (done.returncode, done.stderr) == (6, "error: stdout: No space left on device\n")
 
 
@@ -211,8 +214,9 @@ def test_130_and_143_while_training(number: signal.Signals, program: list[str], 
     assert (resumed.code, resumed.json["epochs"]) == (0, epochs)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("command", [["train", "c.yaml"], ["evaluate", "runs/c"]])
+@pytest.mark.parametrize(
+    ("number", "command"), [(signal.SIGINT, ["train", "c.yaml"]), (signal.SIGTERM, ["evaluate", "runs/c"])]
+)
 def test_130_and_143_while_reading(
     number: signal.Signals, command: list[str], program: list[str], folder: Path, cli: Any
 ) -> None:
@@ -232,12 +236,14 @@ def test_130_and_143_while_reading(
     assert [path.name for path in (folder / "runs").iterdir()] == ["c"]
 
 
-def test_a_reader_that_goes_away_is_no_error(program: list[str], folder: Path, cli: Any) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_goes_away_is_no_error(unbuffered: str, program: list[str], folder: Path, cli: Any) -> None:
     assert cli("train", "c.yaml").code == 0
     line = (folder / "flowers.csv").read_text().splitlines()
     (folder / "many.csv").write_text("\n".join([line[0], *line[1:] * 400]) + "\n")
-    arguments = [*program, "predict", "many.csv"]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    options["env"] = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    with subprocess.Popen([*program, "predict", "many.csv"], **options) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "width,height,kind,prediction\n"
         process.stdout.close()
