@@ -8,25 +8,29 @@ import numpy as np
 from pydantic import Field
 
 from scratchnn.nn.layer import InputSpec, Layer, Plan
-from scratchnn.nn.memory import Array, Buffer, Memory, Pass, transfer
+from scratchnn.nn.memory import Array, Buffer, Memory, Pass, Shape, transfer
 
 
-class Dropout(Layer):
-    """y = x m / (1 - rate), m = 1 with probability 1 - rate, else 0; outside of training y = x.
+class InvertedDropout(Layer):
+    """The base of dropouts: y = x m / (1 - rate), m = 1 with probability 1 - rate, else 0; outside of training y = x.
 
-    Any shape, each number on its own. Inverted, so that the mean stays. Source: Srivastava et al. 2014.
+    Inverted: divided by 1 - rate while training, so that the mean stays.
     """
 
-    type: Literal["dropout"] = "dropout"
-    rate: float = Field(0.5, ge=0, lt=1, description="Share of the numbers that become 0, below 1.")
+    rate: float = Field(0.5, ge=0, lt=1, description="Share of the draws that become 0, below 1.")
+
+    def mask_shape(self, inputs: InputSpec) -> Shape:
+        """The shape of a sample's draws: 1 on each axis along which numbers share them."""
+        raise NotImplementedError
 
     def plan(self, inputs: InputSpec) -> Plan:
         """The mask. The draws are float32 in every network, so that the dtype does not change the mask."""
         self.expects_numbers(inputs)
+        shape = self.mask_shape(inputs)
         return Plan(
             inputs,
-            saved={"mask": Buffer(inputs.shape)},
-            scratch={"draws": Buffer(inputs.shape, "float32")},
+            saved={"mask": Buffer(shape)},
+            scratch={"draws": Buffer(shape, "float32")},
             in_place=True,
             reads_input=False,
         )
@@ -50,3 +54,17 @@ class Dropout(Layer):
             transfer(dy, dx)
             return
         np.multiply(dy, mem.saved.mask, out=dx)
+
+
+class Dropout(InvertedDropout):
+    """y = x m / (1 - rate), m = 1 with probability 1 - rate, else 0; outside of training y = x.
+
+    Any shape, each number on its own. Inverted, so that the mean stays. Source: Srivastava et al. 2014.
+    """
+
+    type: Literal["dropout"] = "dropout"
+    rate: float = Field(0.5, ge=0, lt=1, description="Share of the numbers that become 0, below 1.")
+
+    def mask_shape(self, inputs: InputSpec) -> Shape:
+        """One draw for each number."""
+        return inputs.shape

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from scratchnn.nn.activations import SELU_ALPHA, SELU_SCALE
 from scratchnn.nn.layer import InputSpec, Layer, Plan
+from scratchnn.nn.layers.dropout import InvertedDropout
 from scratchnn.nn.memory import Array, Buffer, Memory, Pass, Shape, transfer
 
 
@@ -44,49 +45,7 @@ class GaussianNoise(Layer):
             transfer(dy, dx)
 
 
-class SharedDropout(Layer):
-    """The base of dropouts where several numbers share one draw: y = x m / (1 - rate), m = 1 or 0."""
-
-    rate: float = Field(0.5, ge=0, lt=1, description="Share of the draws that become 0, below 1.")
-
-    def mask_shape(self, inputs: InputSpec) -> Shape:
-        """The shape of the draws of a sample: 1 on each axis that shares them."""
-        raise NotImplementedError
-
-    def plan(self, inputs: InputSpec) -> Plan:
-        """The mask. The draws are float32 in every network, so that the dtype does not change the mask."""
-        self.expects_numbers(inputs)
-        shape = self.mask_shape(inputs)
-        return Plan(
-            inputs,
-            saved={"mask": Buffer(shape)},
-            scratch={"draws": Buffer(shape, "float32")},
-            in_place=True,
-            reads_input=False,
-        )
-
-    def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
-        """Writes y, and the mask with its factor."""
-        if not run.training or self.rate == 0:
-            transfer(x, y)
-            return
-        draws, mask = mem.scratch.draws, mem.saved.mask
-        run.rng.random(dtype=np.float32, out=draws)
-        np.greater_equal(draws, self.rate, out=mask)
-        np.multiply(mask, 1 / (1 - self.rate), out=mask)
-        np.multiply(x, mask, out=y)
-
-    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None, mem: Memory, run: Pass) -> None:
-        """Writes dx = dy times the mask with its factor."""
-        if dx is None:
-            return
-        if not run.training or self.rate == 0:
-            transfer(dy, dx)
-            return
-        np.multiply(dy, mem.saved.mask, out=dx)
-
-
-class SpatialDropout(SharedDropout):
+class SpatialDropout(InvertedDropout):
     """y = x m / (1 - rate): m = 1 with probability 1 - rate, else 0, one draw for each sample and channel.
 
     x: (B, ..., C). A channel is kept or dropped at all its places (pixels, steps), since neighbours are alike.
@@ -100,7 +59,7 @@ class SpatialDropout(SharedDropout):
         return (*(1 for _ in inputs.shape[:-1]), inputs.shape[-1])
 
 
-class DropPath(SharedDropout):
+class DropPath(InvertedDropout):
     """y = x m / (1 - rate): m = 1 with probability 1 - rate, else 0, one draw for each sample. Any shape.
 
     Stochastic depth: at the end of a residual's layers it skips them for some samples. Outside of training y = x.
