@@ -12,7 +12,8 @@ def describe(event: Event) -> str:
     'epoch 3  loss 0.25  validation loss 0.5  accuracy 0.875'
     """
     if isinstance(event, Started) and (event.epochs_done or event.batches_done):
-        return f"resumed after epoch {event.epochs_done}, batch {event.batches_done}"
+        batches = f", batch {event.batches_done} of the next" if event.batches_done else ""
+        return f"resumed after epoch {event.epochs_done}{batches}"
     if isinstance(event, EpochEnd):
         return f"epoch {event.epoch}  {figures(event)}"
     if isinstance(event, Finished):

@@ -129,7 +129,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(config, stopping, epoch):
     assert rest.metrics == whole.metrics
     assert model_bytes(part.run) == model_bytes(whole.run)
     assert rows_of(part.run) == rows_of(whole.run)
-    assert f"resumed after epoch {epoch}, batch 0" in (part.run / "train.log").read_text()
+    assert f"resumed after epoch {epoch}\n" in (part.run / "train.log").read_text()
 
 
 def test_a_run_that_is_stopped_in_mid_epoch_goes_on_from_the_next_batch(config, monkeypatch):
@@ -145,7 +145,7 @@ def test_a_run_that_is_stopped_in_mid_epoch_goes_on_from_the_next_batch(config, 
     assert max(path.name for path in (part.run / "checkpoints").iterdir()) == "000001-000003.safetensors"
     resume(part.run)
     assert (model_bytes(part.run), rows_of(part.run)) == (model_bytes(whole.run), rows_of(whole.run))
-    assert "resumed after epoch 1, batch 3" in (part.run / "train.log").read_text()
+    assert "resumed after epoch 1, batch 3 of the next\n" in (part.run / "train.log").read_text()
 
 
 @pytest.mark.parametrize("damage", ["nothing", "newest", "metrics", "all", "model"])
