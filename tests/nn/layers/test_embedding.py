@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from scratchnn.errors import ConfigError, DataError, ShapeError
+from scratchnn.nn.contracts import Copy
+from scratchnn.nn.initializers import Ones
+from scratchnn.nn.layer import InputSpec, Layer
+from scratchnn.nn.layers.attention import MultiHeadAttention
+from scratchnn.nn.layers.dense import Dense
+from scratchnn.nn.layers.embedding import Embedding, LearnedPositions, SinusoidalPositions, sinusoids
+from scratchnn.nn.layers.shape import Flatten
+from scratchnn.nn.memory import Array, Memory, Pass
+from scratchnn.nn.network import Batch, Network
+
+
+def started(layers: list[Layer], inputs: InputSpec, rows: int) -> tuple[Network, Batch]:
+    network = Network(layers, inputs, dtype="float64")
+    network.initialize(np.random.default_rng(0))
+    return network, network.workspace(rows, input_gradient=True, poison=True).batch(rows)
+
+
+@pytest.mark.parametrize(
+    ("case", "layer"),
+    [
+        ("embedding", Embedding(count=9, units=3)),
+        ("embedding_padding", Embedding(count=5, units=4, padding_index=2)),
+    ],
+)
+def test_it_agrees_with_torch(case: str, layer: Embedding, torch_layers: dict[str, np.ndarray]) -> None:
+    ids = torch_layers[f"{case}/x"]
+    network, batch = started([layer], InputSpec(ids.shape[1:], kind="ids"), len(ids))
+    network.arena.named_arrays()["0.weight"][...] = torch_layers[f"{case}/param/weight"]
+    batch.inputs[...] = ids
+    np.testing.assert_array_equal(batch.forward(Pass()), torch_layers[f"{case}/y"])
+    batch.output_gradient[...] = torch_layers[f"{case}/dy"]
+    batch.backward(Pass())
+    gradient = network.arena.slots["0.weight"].view(network.arena.gradients)
+    np.testing.assert_allclose(gradient, torch_layers[f"{case}/grad/weight"], rtol=1e-9, atol=1e-9)
+
+
+class SeenMask(Copy):
+    """Keeps the mask that it was given, as numbers, in y."""
+
+    def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
+        y[...] = 2 if run.mask is None else run.mask[..., None]
+
+
+@pytest.mark.parametrize(("padding", "seen"), [(None, [2, 2, 2]), (0, [1, 1, 0]), (4, [0, 1, 1])])
+def test_padding_is_told_to_the_layers_after(padding: int | None, seen: list[int]) -> None:
+    layer = Embedding(count=5, units=1, padding_index=padding)
+    _, batch = started([layer, SeenMask()], InputSpec((3,), kind="ids"), 1)
+    batch.inputs[...] = [[4, 1, 0]]
+    assert batch.forward(Pass())[0, :, 0].tolist() == seen
+
+
+def test_the_row_of_padding_stays_zero() -> None:
+    network, batch = started([Embedding(count=3, units=2, padding_index=1, init=Ones())], InputSpec((2,), "ids"), 1)
+    batch.inputs[...] = [[1, 2]]
+    assert batch.forward(Pass()).tolist() == [[[0, 0], [1, 1]]]
+    batch.output_gradient[...] = 7
+    batch.backward(Pass())
+    assert network.arena.slots["0.weight"].view(network.arena.gradients).tolist() == [[0, 0], [0, 0], [7, 7]]
+    assert network.arena.named_arrays()["0.weight"].tolist() == [[1, 1], [0, 0], [1, 1]]
+
+
+@pytest.mark.parametrize("wrong", [-1, 5, 2**40])
+def test_ids_out_of_range(wrong: int) -> None:
+    _, batch = started([Embedding(count=5, units=2)], InputSpec((3,), kind="ids"), 2)
+    batch.inputs[...] = [[0, 4, 1], [2, wrong, 3]]
+    with pytest.raises(DataError, match=rf"got the id {wrong}, expected ids from 0 to 4\. Raise `count`"):
+        batch.forward(Pass())
+
+
+def test_sinusoids_by_their_formula() -> None:
+    for t, i in ((0, 0), (7, 1), (99, 2)):
+        angle = t / 10000 ** (2 * i / 5)
+        assert sinusoids(100, 5)[t, 2 * i] == pytest.approx(np.sin(angle), abs=1e-14)
+        if i < 2:  # an odd number of features ends with a sine
+            assert sinusoids(100, 5)[t, 2 * i + 1] == pytest.approx(np.cos(angle), abs=1e-14)
+
+
+@pytest.mark.parametrize("layer", [SinusoidalPositions(), LearnedPositions()])
+def test_positions_are_added_to_every_sample(layer: Layer) -> None:
+    network, batch = started([layer], InputSpec((3, 4)), 2)
+    x = np.random.default_rng(0).standard_normal((2, 3, 4))
+    batch.inputs[...] = x
+    positions = network.arena.named_arrays().get("0.weight", sinusoids(3, 4))
+    assert np.abs(positions).max() > 0.01
+    np.testing.assert_allclose(batch.forward(Pass()), x + positions, atol=1e-15)
+
+
+def test_learned_positions_sum_their_gradient_over_the_batch() -> None:
+    network, batch = started([LearnedPositions()], InputSpec((2, 1)), 3)
+    batch.inputs.fill(0)
+    batch.forward(Pass())
+    batch.output_gradient[...] = [[[1], [2]], [[10], [20]], [[100], [200]]]
+    batch.backward(Pass())
+    assert network.arena.slots["0.weight"].view(network.arena.gradients).tolist() == [[111], [222]]
+    assert batch.input_gradient is not None
+    assert batch.input_gradient[:, 1, 0].tolist() == [2, 20, 200]
+
+
+@pytest.mark.parametrize(
+    ("layer", "inputs", "message"),
+    [
+        (Embedding(count=3, units=2), InputSpec((4,)), r"\(embedding\) expects ids, got \(4,\)"),
+        (
+            Embedding(count=3, units=2),
+            InputSpec((4, 2), "ids"),
+            r"\(embedding\) expects a row of ids \(T,\), got \(4, 2\)",
+        ),
+        (LearnedPositions(), InputSpec((4,)), r"\(learned_positions\) expects steps of numbers \(T, F\), got \(4,\)"),
+        (LearnedPositions(), InputSpec((4,), "ids"), r"\(learned_positions\) expects numbers, got ids"),
+        (SinusoidalPositions(), InputSpec((2, 3, 4)), r"\(sinusoidal_positions\) expects steps of numbers"),
+    ],
+)
+def test_inputs_that_do_not_fit(layer: Layer, inputs: InputSpec, message: str) -> None:
+    with pytest.raises(ShapeError, match=message):
+        Network([layer], inputs)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"count": 0, "units": 1}, {"count": 2}, {"count": 2, "units": 1, "padding_index": 2}]
+)
+def test_wrong_settings(fields: dict[str, object]) -> None:
+    with pytest.raises(ConfigError):
+        Layer.parse({"type": "embedding", **fields})
+
+
+def test_steps_allocate_nothing_the_size_of_a_batch() -> None:
+    layers = [Embedding(count=50, units=32, padding_index=0), LearnedPositions(), SinusoidalPositions()]
+    _, batch = started(layers, InputSpec((64,), kind="ids"), 128)
+    batch.inputs[...] = np.random.default_rng(0).integers(50, size=(128, 64))
+    run = Pass(training=True)
+    for _ in range(2):
+        batch.forward(run)
+        batch.backward(run)
+    tracemalloc.start()
+    batch.forward(run)
+    batch.backward(run)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert batch.outputs.nbytes == 2048 * 1024
+    assert peak < 200 * 1024  # NumPy's own buffers: 8192 numbers each, whatever the size of the batch
+
+
+@pytest.mark.parametrize("positions", [SinusoidalPositions(), LearnedPositions()])
+def test_it_overfits_eight_samples(positions: Layer, overfit: Callable[..., float]) -> None:
+    layers = [Embedding(count=2, units=8), positions, MultiHeadAttention(heads=2), Flatten(), Dense(units=2)]
+    assert overfit(layers, InputSpec((12,), kind="ids")) < 1e-3
