@@ -1,8 +1,4 @@
-"""Activation functions, in order of growing complexity.
-
-An activation is hosted by a layer (`dense`, `activation`) and plans its memory as a layer does. All work in place, and
-none overflows for |z| up to 1e9 in float32. z and y are `(B, ..., F)`; all but softmax are elementwise.
-"""
+"""The base of all activations and the common ones, in order of growing complexity."""
 
 from __future__ import annotations
 
