@@ -234,8 +234,12 @@ class Conv1D(Convolution):
             inputs.reshaped(time.out, self.filters),
             (shape, (self.kernel_size * shape[1], self.kernel_size * self.filters)),
             program=program,
-            scratch={**program.scratch(), "real": Buffer(inputs.shape)},
-            saved={"mask": Buffer((steps, 1), "bool"), "masked": Buffer((), "bool", per_sample=False)},
+            scratch={**program.scratch(), "inputs": Buffer(inputs.shape)},
+            saved={
+                "mask": Buffer((steps, 1), "bool"),
+                "masked": Buffer((), "bool", per_sample=False),
+                "real": Buffer((time.out,), "bool"),
+            },
             flops=program.flops,
         )
 
@@ -244,7 +248,8 @@ class Conv1D(Convolution):
         mem.saved.masked[...] = run.mask is not None
         if run.mask is not None:
             mem.saved.mask[..., 0] = run.mask
-            run.mask = run.mask[:, self._last_steps(mem.program.windows.rows)]
+            last = self._last_steps(mem.program.windows.rows)
+            run.mask = np.take(run.mask, last, axis=1, out=mem.saved.real, mode="clip")
         mem.program.forward(self._real(x, mem), mem.params.weight, z, mem)
 
     def product_gradients(self, x: Array, dz: Array, dx: Array | None, mem: Memory, run: Pass) -> None:
@@ -259,7 +264,7 @@ class Conv1D(Convolution):
         """x with 0 in padding steps."""
         if not mem.saved.masked:
             return x
-        real: Array = np.multiply(x, mem.saved.mask, out=mem.scratch.real)
+        real: Array = np.multiply(x, mem.saved.mask, out=mem.scratch.inputs)
         return real
 
     def _last_steps(self, time: Axis) -> Array:
