@@ -132,6 +132,19 @@ def test_wrong_settings(fields: dict[str, object]) -> None:
         Layer.parse({"type": "embedding", **fields})
 
 
+def test_how_vectors_start_is_not_for_the_model_to_say() -> None:
+    network = Network([Embedding(count=100, units=50), LearnedPositions()], InputSpec((40,), kind="ids"), init=Ones())
+    network.initialize(np.random.default_rng(0))
+    arrays = network.arena.named_arrays()
+    assert arrays["0.weight"].std() == pytest.approx(1, rel=0.03)  # as in PyTorch
+    assert arrays["1.weight"].std() == pytest.approx(0.02, rel=0.05)
+
+
+def test_penalties_of_its_own() -> None:
+    network = Network([Embedding(count=3, units=2, l1=0.5, l2=0.25)], InputSpec((4,), kind="ids"))
+    assert [(group.l1, group.l2) for group in network.arena.groups] == [(0.5, 0.25)]
+
+
 def test_steps_allocate_nothing_the_size_of_a_batch() -> None:
     layers = [Embedding(count=50, units=32, padding_index=0), LearnedPositions(), SinusoidalPositions()]
     _, batch = started(layers, InputSpec((64,), kind="ids"), 128)

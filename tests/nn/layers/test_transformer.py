@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from scratchnn.errors import ConfigError, ShapeError
-from scratchnn.nn.activations import GELU
+from scratchnn.nn.activations import GELU, ReLU
 from scratchnn.nn.contracts import RaggedMask
 from scratchnn.nn.layer import InputSpec, Layer
+from scratchnn.nn.layers.attention import MultiHeadAttention
+from scratchnn.nn.layers.composite import Residual
 from scratchnn.nn.layers.dense import Dense
+from scratchnn.nn.layers.dropout import Dropout
 from scratchnn.nn.layers.embedding import Embedding, SinusoidalPositions
 from scratchnn.nn.layers.shape import Flatten
 from scratchnn.nn.layers.transformer import TransformerDecoder, TransformerEncoder
@@ -48,6 +51,16 @@ def test_dropout_is_where_torch_has_it() -> None:
     assert [layer.tag() for layer in first[0].layers] == ["rms_norm", "multi_head_attention", "dropout"]
     assert first[0].layers[1].dropout == 0.2
     assert TransformerEncoder(heads=2, feed_forward=3, dropout=0.0).layers(4)[0].layers[0].dropout == 0
+
+
+def test_settings_reach_the_layers() -> None:
+    block = TransformerDecoder(heads=4, key_heads=2, feed_forward=3, rotary=True, bias=False)
+    first, _, second, _ = block.layers(8)
+    attention = MultiHeadAttention(heads=4, key_heads=2, causal=True, rotary=True, dropout=0.1, bias=False)
+    drop = Dropout(rate=0.1)  # PyTorch's default
+    assert first == Residual(layers=[attention, drop])
+    hidden = Dense(units=3, activation=ReLU(), bias=False)
+    assert second == Residual(layers=[hidden, drop, Dense(units=8, bias=False), drop])
 
 
 @pytest.mark.parametrize("norm_first", [False, True])
