@@ -28,6 +28,10 @@ class ModelSettings(Settings):
     init: Initializer | None = Field(
         None, description="How every weight starts. A layer's own init wins; absent: what suits its activation."
     )
+    init_by_name: dict[str, Initializer] = Field(
+        {},
+        description="How parameters start whose names match a pattern (`*.bias`). The first match wins over any init.",
+    )
     dtype: DType = Field("float32", description="The type of every number in the network.")
 
 

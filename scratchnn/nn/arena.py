@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
+from scratchnn.errors import ShapeError
 from scratchnn.nn.initializers import Initializer
 from scratchnn.nn.layer import Param, Plan
 from scratchnn.nn.memory import Array, Buffer, Memory, Shape
@@ -84,11 +86,23 @@ class Arena:
         """How many trainable numbers there are."""
         return sum(slot.size for slot in self.slots.values())
 
-    def initialize(self, default: Initializer | None, rng: np.random.Generator) -> None:
-        """Fills the parameters in the order of the layers, and the state with its starting values."""
+    def initialize(
+        self,
+        default: Initializer | None,
+        rng: np.random.Generator,
+        by_name: Mapping[str, Initializer] = MappingProxyType({}),
+    ) -> None:
+        """Fills the parameters in the order of the layers, and the state with its starting values.
+
+        `by_name` says it for single parameters and wins over all else. Raises `ShapeError` where an initializer cannot
+        fill an array of this shape.
+        """
         for name, param in self._params.items():
-            init = param.init or (default if param.decay else None) or param.fallback
-            init.fill(self.slots[name].view(self.parameters), param.fans, rng)
+            init = by_name.get(name) or param.init or (default if param.decay else None) or param.fallback
+            try:
+                init.fill(self.slots[name].view(self.parameters), param.fans, rng)
+            except ShapeError as error:
+                raise ShapeError(error.message, where=f"parameter {name}", hint=error.hint) from None
         for name, slot in self.state_slots.items():
             slot.view(self.state)[...] = self._state_fill[name]
 

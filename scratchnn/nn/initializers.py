@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,28 @@ from scratchnn.errors import ShapeError
 
 Array = npt.NDArray[Any]
 Fans = tuple[int, int]
+Function = Literal["linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"]
+Gain = Annotated[float, Field(allow_inf_nan=False)] | Function
+
+GAINS: dict[Function, float] = {
+    "linear": 1.0,
+    "sigmoid": 1.0,
+    "tanh": 5 / 3,
+    "relu": math.sqrt(2),
+    "leaky_relu": math.sqrt(2 / (1 + 0.01**2)),
+    "selu": 3 / 4,
+}
+
+
+def gain_value(gain: Gain) -> float:
+    """A gain as a number: an activation's is the one of PyTorch's `calculate_gain`. `leaky_relu` has slope 0.01.
+
+    The deviation of weights times this gain keeps the variance from layer to layer, for tanh and selu about.
+
+    >>> gain_value("tanh") == 5 / 3, gain_value(0.5)
+    (True, 0.5)
+    """
+    return GAINS[gain] if isinstance(gain, str) else gain
 
 
 class Initializer(Component):
@@ -120,22 +142,23 @@ class TruncatedNormal(Initializer):
 
 
 class VarianceScaling(Initializer):
-    """Draws with variance scale / n, where n is fan_in, fan_out or their mean: the law behind glorot, he and lecun.
+    """Draws with variance gain^2 scale / n; n is fan_in, fan_out or their mean: the law behind glorot, he and lecun.
 
-    uniform: U(-limit, limit) with limit = sqrt(3 scale / n). normal: N(0, scale / n), not truncated (PyTorch's
-    convention; Keras truncates). Source: He et al. 2015, as generalized in Keras.
+    uniform: U(-limit, limit) with limit = gain sqrt(3 scale / n). normal: N(0, gain^2 scale / n), not truncated
+    (PyTorch's convention; Keras truncates). Source: He et al. 2015, as generalized in Keras.
     """
 
     type: Literal["variance_scaling"] = "variance_scaling"
     scale: float = Field(1.0, gt=0, description="Numerator of the variance.", allow_inf_nan=False)
     mode: Literal["fan_in", "fan_out", "fan_average"] = Field("fan_in", description="What n is.")
     distribution: Literal["uniform", "normal"] = Field("normal", description="The distribution to draw from.")
+    gain: Gain = Field(1.0, description="Factor of the deviation: a number, or the activation whose gain it is.")
 
     def fill(self, out: Array, fans: Fans, rng: np.random.Generator) -> None:
         """Writes the draws."""
         fan_in, fan_out = fans
         n = {"fan_in": fan_in, "fan_out": fan_out, "fan_average": (fan_in + fan_out) / 2}[self.mode]
-        deviation = math.sqrt(self.scale / max(n, 1))
+        deviation = gain_value(self.gain) * math.sqrt(self.scale / max(n, 1))
         if self.distribution == "normal":
             out[...] = rng.standard_normal(out.shape) * deviation
         else:
@@ -216,7 +239,7 @@ class Orthogonal(Initializer):
     """
 
     type: Literal["orthogonal"] = "orthogonal"
-    gain: float = Field(1.0, description="The length of the vectors.", allow_inf_nan=False)
+    gain: Gain = Field(1.0, description="The length of the vectors: a number, or the activation whose gain it is.")
 
     def fill(self, out: Array, fans: Fans, rng: np.random.Generator) -> None:
         """Writes the matrix. Raises `ShapeError` where `out` has less than two axes."""
@@ -226,4 +249,49 @@ class Orthogonal(Initializer):
         draws = rng.standard_normal((max(rows, columns), min(rows, columns)))
         q, r = np.linalg.qr(draws)
         q *= np.where(np.diagonal(r) < 0, -1.0, 1.0)
-        out[...] = self.gain * (q if rows >= columns else q.T).reshape(out.shape)
+        out[...] = gain_value(self.gain) * (q if rows >= columns else q.T).reshape(out.shape)
+
+
+class Sparse(Initializer):
+    """N(0, deviation^2), where of the weights into each output a random share is 0. Takes two axes or more.
+
+    The last axis of `out` counts the outputs. ceil(sparsity * inputs) weights are 0, whichever they are. Source:
+    Martens 2010; PyTorch's `sparse_` with the axes the other way round: that one thins the weights out of each input.
+    """
+
+    type: Literal["sparse"] = "sparse"
+    sparsity: float = Field(0.9, ge=0, lt=1, description="Share of the weights into each output that is 0.")
+    deviation: float = Field(0.01, gt=0, description="The standard deviation of the others.", allow_inf_nan=False)
+
+    def fill(self, out: Array, fans: Fans, rng: np.random.Generator) -> None:
+        """Writes the draws. Raises `ShapeError` where `out` has less than two axes."""
+        if out.ndim < 2:
+            raise ShapeError(f"(sparse) expects two axes or more, got {out.shape}", hint="Use another init here.")
+        rows, columns = math.prod(out.shape[:-1]), out.shape[-1]
+        draws = self.deviation * rng.standard_normal((rows, columns))
+        zeros = rng.random((rows, columns)).argsort(axis=0)[: math.ceil(self.sparsity * rows)]
+        np.put_along_axis(draws, zeros, 0, axis=0)
+        out[...] = draws.reshape(out.shape)
+
+
+class Dirac(Initializer):
+    """A kernel that passes its input on: channel c of each group goes to filter c of the group, by a 1 in the middle.
+
+    Takes kernels (K, ..., C / groups, F) of one axis or more; what is left of channels or filters gets 0. The middle of
+    K is K // 2. PyTorch's `dirac_`. Source: Zagoruyko and Komodakis 2017.
+    """
+
+    type: Literal["dirac"] = "dirac"
+    groups: int = Field(1, ge=1, description="Groups of the convolution; the filters must be a multiple.")
+
+    def fill(self, out: Array, fans: Fans, rng: np.random.Generator) -> None:
+        """Writes the kernel. Raises `ShapeError` where `out` is none."""
+        if out.ndim < 3 or out.shape[-1] % self.groups:
+            message = f"(dirac) expects a kernel for filters in {self.groups} equal groups, got {out.shape}"
+            raise ShapeError(message, hint="Use another init here.")
+        out[...] = 0
+        channels, filters = out.shape[-2], out.shape[-1] // self.groups
+        middle = out[tuple(size // 2 for size in out.shape[:-2])]
+        passed = np.arange(min(channels, filters))
+        for group in range(self.groups):
+            middle[passed, group * filters + passed] = 1

@@ -11,7 +11,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from scratchnn.nn.chain import Chain, Steps
 from scratchnn.nn.initializers import Initializer
 from scratchnn.nn.layer import InputSpec, Layer
 from scratchnn.nn.memory import Array, Buffer, Pass
+from scratchnn.nn.patterns import matching
 
 DType = Literal["float32", "float64"]
 PREDICT_ROWS = 256  # rows per forward pass outside of training: enough for the matrix products, small in memory
@@ -52,7 +54,11 @@ class Batch:
 
 
 class Network:
-    """Layers on one arena. `init` starts every weight whose layer does not say otherwise."""
+    """Layers on one arena. `init` starts every weight whose layer does not say otherwise.
+
+    `init_by_name` maps patterns over the names of parameters (`*.bias`, `0.*`) to what starts them; the first pattern
+    that matches wins, also over what a layer says. Raises `ConfigError` for a pattern that matches none.
+    """
 
     def __init__(
         self,
@@ -60,6 +66,7 @@ class Network:
         inputs: InputSpec,
         *,
         init: Initializer | None = None,
+        init_by_name: Mapping[str, Initializer] = MappingProxyType({}),
         dtype: DType = "float32",
         where: str = "model.layers",
     ) -> None:
@@ -68,6 +75,11 @@ class Network:
         self.chain = Chain(layers, inputs, where)
         self.plan = self.chain.plan()
         self.arena = Arena(self.plan, self.dtype)
+        names = [name for name in self.arena.named_arrays() if name in self.arena.slots]
+        self._init_by_name: dict[str, Initializer] = {}
+        for pattern, initializer in init_by_name.items():
+            for name in matching(pattern, names, "model.init_by_name"):
+                self._init_by_name.setdefault(name, initializer)
         self._predictor: NetworkWorkspace | None = None
 
     @property
@@ -87,7 +99,7 @@ class Network:
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Gives every parameter and state array its starting values."""
-        self.arena.initialize(self.init, rng)
+        self.arena.initialize(self.init, rng, self._init_by_name)
 
     def workspace(self, capacity: int, *, input_gradient: bool = False, poison: bool = False) -> NetworkWorkspace:
         """New arrays for batches of up to `capacity` samples. Inputs that are ids have no gradient."""

@@ -8,6 +8,7 @@ from scratchnn.config.schema import Config
 from scratchnn.data.encoder import Encoder
 from scratchnn.errors import ConfigError, ShapeError
 from scratchnn.nn.layer import InputSpec, Layer
+from scratchnn.nn.layers.composite import Repeat, Sequential
 from scratchnn.nn.losses import MSE, BinaryCrossEntropy, CrossEntropy, Loss, TargetSpec
 from scratchnn.nn.metrics import Metric, default_metrics
 from scratchnn.nn.network import Network
@@ -29,11 +30,11 @@ def build(config: Config, inputs: InputSpec, target: TargetSpec) -> Built:
         size = loss.output_size(target)
     except ShapeError as error:
         raise ShapeError(error.message, where="loss", hint=error.hint) from None
-    layers = config.model.layers
-    layers = [*layers[:-1], layers[-1].with_outputs(size)]
+    model = config.model
+    layers = [*model.layers[:-1], model.layers[-1].with_outputs(size)]
     _refuse_output_activation(layers[-1], len(layers) - 1, loss)
     try:
-        network = Network(layers, inputs, init=config.model.init, dtype=config.model.dtype)
+        network = Network(layers, inputs, init=model.init, init_by_name=model.init_by_name, dtype=model.dtype)
     except (MemoryError, OverflowError, ValueError) as error:  # NumPy raises each of them, by the size
         raise ConfigError(f"cannot be allocated: {error}", where="model.layers", hint="Use fewer units.") from error
     if network.outputs.shape != (size,):
@@ -78,7 +79,10 @@ def resolve_metrics(config: Config, target: TargetSpec) -> list[Metric]:
 
 def _refuse_output_activation(layer: Layer, index: int, loss: Loss) -> None:
     """A softmax or sigmoid before a loss that takes raw outputs would be applied twice."""
-    applied = getattr(layer, "activation", None) or getattr(layer, "function", None)
+    last = layer
+    while isinstance(last, Sequential | Repeat):
+        last = last.layers[-1]
+    applied = getattr(last, "activation", None) or getattr(last, "function", None)
     if applied is not None and applied.tag() in ("softmax", "sigmoid") and not isinstance(loss, MSE):
         message = f"{loss.tag()} takes raw outputs and applies its own {applied.tag()}"
         raise ConfigError(message, where=f"model.layers[{index}]", hint=f"Remove the {applied.tag()} at the end.")

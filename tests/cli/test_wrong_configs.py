@@ -252,6 +252,17 @@ TEXTS: dict[str, tuple[str, str, str, *tuple[str, ...]]] = {
         "model.layers[2]",
         "Remove the softmax",
     ),
+    "softmax at the end of a sequential": (
+        "{type: dense, units: auto}",
+        "{type: sequential, layers: [{type: dense, units: 3}, softmax]}",
+        "8:7",
+        "model.layers[1]",
+        "Remove the softmax",
+    ),
+    "a pattern that names no parameter": (
+        *("model:\n", "model:\n  init_by_name: {'*.weights': zeros}\n"),
+        *("6:3", 'model.init_by_name: no parameter matches "*.weights"', "There are 0.weight"),
+    ),
     "units: auto in the middle": (
         "units: 8",
         "units: auto",

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scratchnn.errors import ShapeError
 from scratchnn.nn.arena import ALIGNMENT, Arena, DecayGroup, Workspace, allocate
 from scratchnn.nn.chain import Chain
-from scratchnn.nn.initializers import Constant
+from scratchnn.nn.initializers import Constant, Orthogonal
 from scratchnn.nn.layer import InputSpec, Layer, Param, Plan
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.nn.layers.dropout import Dropout
@@ -88,6 +89,20 @@ def test_who_says_how_a_parameter_starts() -> None:
             "weight": [weight],
             "gain": [2],
         }
+
+
+def test_an_initializer_by_name_wins_over_all_others() -> None:
+    arena = arena_of([Dense(units=2, init=Constant(value=1.0)), BatchNorm()])
+    names = {"0.weight": Constant(value=5.0), "0.bias": Constant(value=6.0), "1.gamma": Constant(value=7.0)}
+    arena.initialize(Constant(value=3.0), np.random.default_rng(0), names)
+    arrays = arena.named_arrays()
+    assert [float(arrays[name].reshape(-1)[0]) for name in ("0.weight", "0.bias", "1.gamma", "1.beta")] == [5, 6, 7, 0]
+
+
+def test_an_initializer_that_does_not_fit_names_the_parameter() -> None:
+    arena = arena_of([Dense(units=2)])
+    with pytest.raises(ShapeError, match=r"parameter 0\.bias: \(orthogonal\) expects two axes or more, got \(2,\)"):
+        arena.initialize(None, np.random.default_rng(0), {"0.bias": Orthogonal()})
 
 
 def test_the_draws_follow_the_order_of_the_layers_not_of_the_vector() -> None:

@@ -95,7 +95,56 @@ def test_the_identity() -> None:
 
 @pytest.mark.parametrize("tag", sorted(set(Initializer.members()) - {"constant"}))
 def test_a_float32_network_starts_from_the_same_numbers(tag: str) -> None:
-    np.testing.assert_array_equal(draw(tag, (30, 20), "float32"), draw(tag, (30, 20)).astype("float32"))
+    shape = (3, 10, 20) if tag == "dirac" else (30, 20)
+    np.testing.assert_array_equal(draw(tag, shape, "float32"), draw(tag, shape).astype("float32"))
+
+
+@pytest.mark.parametrize(
+    ("gain", "value"),
+    [
+        ("linear", 1),
+        ("sigmoid", 1),
+        ("tanh", 5 / 3),
+        ("relu", 2**0.5),
+        ("leaky_relu", 1.4141428569978354),
+        ("selu", 0.75),
+        (3, 3),
+    ],
+)
+def test_a_gain_is_a_number_or_that_of_an_activation(gain: object, value: float) -> None:
+    """The numbers of torch.nn.init.calculate_gain in PyTorch 2.13."""
+    weights = draw({"type": "orthogonal", "gain": gain}, (6, 4))
+    np.testing.assert_allclose(weights.T @ weights, value**2 * np.eye(4), rtol=1e-8, atol=1e-12)
+    for distribution in ("normal", "uniform"):
+        law = {"type": "variance_scaling", "distribution": distribution}
+        np.testing.assert_allclose(draw({**law, "gain": gain}), value * draw(law), rtol=1e-8)
+
+
+@pytest.mark.parametrize(("sparsity", "zeros"), [(0.9, 27), (0.5, 15), (0.31, 10), (0, 0)])
+def test_sparse_weights_leave_each_output_as_many_inputs(sparsity: float, zeros: int) -> None:
+    values = draw({"type": "sparse", "sparsity": sparsity, "deviation": 2}, (5, 6, 400))
+    np.testing.assert_array_equal((values == 0).sum(axis=(0, 1)), np.full(400, zeros))
+    assert values[values != 0].std() == pytest.approx(2, rel=0.06)
+    if 0 < zeros < 30:
+        where = (values == 0).mean(axis=2)
+        assert abs(where - zeros / 30).max() < 0.1  # no input is favoured: 4 deviations of 400 draws
+
+
+@pytest.mark.parametrize(
+    ("shape", "groups", "ones"),
+    [
+        ((3, 2, 4), 1, [(1, 0, 0), (1, 1, 1)]),
+        ((4, 3, 2), 1, [(2, 0, 0), (2, 1, 1)]),
+        ((3, 2, 5), 1, [(1, 0, 0), (1, 1, 1)]),
+        ((3, 3, 2, 6), 2, [(1, 1, 0, 0), (1, 1, 1, 1), (1, 1, 0, 3), (1, 1, 1, 4)]),
+        ((1, 2, 2, 2, 2), 2, [(0, 1, 1, 0, 0), (0, 1, 1, 0, 1)]),
+    ],
+)
+def test_dirac_passes_channels_on(shape: tuple[int, ...], groups: int, ones: list[tuple[int, ...]]) -> None:
+    """As torch.nn.init.dirac_ in PyTorch 2.13 places them, with its axes (F, C / groups, K, ...) moved to ours."""
+    values = draw({"type": "dirac", "groups": groups}, shape)
+    assert [tuple(map(int, place)) for place in np.argwhere(values)] == sorted(ones)
+    assert values.sum() == len(ones)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +168,9 @@ def test_the_draws_stay_the_same_from_version_to_version(init: str, first: list[
     [
         ("orthogonal", (3,), r"\(orthogonal\) expects two axes or more, got \(3,\)"),
         ("identity", (2, 2, 2), r"\(identity\) expects a matrix, got \(2, 2, 2\)"),
+        ("sparse", (3,), r"\(sparse\) expects two axes or more, got \(3,\)"),
+        ("dirac", (2, 2), r"\(dirac\) expects a kernel for filters in 1 equal groups, got \(2, 2\)"),
+        ({"type": "dirac", "groups": 2}, (3, 2, 3), r"\(dirac\) expects a kernel for filters in 2 equal groups"),
     ],
 )
 def test_shapes_that_do_not_fit(init: str, shape: tuple[int, ...], message: str) -> None:
@@ -131,6 +183,8 @@ def test_shapes_that_do_not_fit(init: str, shape: tuple[int, ...], message: str)
     [
         {"type": "uniform", "low": 1, "high": 1},
         {"type": "normal", "deviation": 0},
+        {"type": "orthogonal", "gain": "softmax"},
+        {"type": "sparse", "sparsity": 1},
         {"type": "constant"},
         "gaussian",
         True,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from scratchnn.errors import ConfigError
 from scratchnn.nn.activations import ReLU
 from scratchnn.nn.initializers import Constant
 from scratchnn.nn.layer import InputSpec, Layer
@@ -95,3 +96,19 @@ def test_what_goes_in_and_out() -> None:
     assert (network.inputs, network.outputs) == (InputSpec((3,)), InputSpec((2,)))
     assert [layer.tag() for layer in network.layers] == ["dense", "dropout", "dense"]
     assert network.plan.flops == 2 * (3 * 4 + 4 * 2)
+
+
+def test_the_first_pattern_that_matches_a_name_decides_how_it_starts() -> None:
+    patterns = {"0.*": Constant(value=4.0), "*.bias": Constant(value=5.0)}
+    layers = [Dense(units=2, init=Constant(value=1.0)), Dense(units=2, init=Constant(value=1.0))]
+    network = Network(layers, InputSpec((3,)), init_by_name=patterns)
+    network.initialize(np.random.default_rng(0))
+    values = {name: float(array.reshape(-1)[0]) for name, array in network.arena.named_arrays().items()}
+    assert values == {"0.weight": 4, "0.bias": 4, "1.weight": 1, "1.bias": 5}
+
+
+def test_a_pattern_that_matches_nothing_is_refused() -> None:
+    with pytest.raises(
+        ConfigError, match=r'model\.init_by_name: no parameter matches "\*\.biass"\. There are 0\.weight'
+    ):
+        Network([Dense(units=2)], InputSpec((3,)), init_by_name={"*.biass": Constant(value=1.0)})
