@@ -153,6 +153,7 @@ class Trainer:
         position = self._position
         numbers = {
             "step": self._updater.step_count,
+            "optimizer": self._updater.carried,
             "position": asdict(position),
             "watch": {"best": self._watch.best, "best_epoch": self._watch.best_epoch, "waited": self._watch.waited},
             "streams": {"shuffle": self._epoch_stream, "dropout": state_of(self._streams.dropout)},
@@ -178,6 +179,7 @@ class Trainer:
         if self._position.batches == 0:
             self._fill(self._last_good)
         self._updater.step_count = numbers["step"]
+        self._updater.load_carried(numbers["optimizer"])
         watch = numbers["watch"]
         self._watch.best, self._watch.best_epoch = watch["best"], watch["best_epoch"]
         self._watch.waited = watch["waited"]

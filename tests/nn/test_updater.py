@@ -59,7 +59,7 @@ def by_hand(settings, steps: int = 4, weights: int = 1000, biases: int = 333) ->
         g = rng.normal(size=len(p)).astype(np.float32)
         if optimizer.weight_decay:
             optimizer.decay(p[:weights], g[:weights], work[0][:weights], 0.1 / (step + 1))
-        numbers = [np.array(number, p.dtype) for number in optimizer.numbers(0.1 / (step + 1), step + 1)]
+        numbers = [np.array(number, p.dtype) for number in optimizer.numbers(0.1 / (step + 1), step + 1, {})]
         optimizer.update(p, g, slots, work, numbers)
     return p
 

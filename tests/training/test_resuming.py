@@ -25,6 +25,9 @@ TRAININGS = {
         "layers": [Dense(units=3)],
         "epochs": 30,
     },
+    "numbers that are carried": {
+        "optimizer": {"type": "nadam", "groups": [{"match": "*.bias", "weight_decay": 0.1}], "lookahead": {"every": 4}},
+    },
     "in order": {"shuffle": False, "validation": None, "monitor": "train.loss"},
 }
 
