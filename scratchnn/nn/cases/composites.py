@@ -11,6 +11,8 @@ from scratchnn.nn.layers.activation import ActivationLayer
 from scratchnn.nn.layers.composite import Parallel, Repeat, Residual, Sequential
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.nn.layers.dropout import Dropout
+from scratchnn.nn.layers.gates import GLU, PReLU, SqueezeExcite
+from scratchnn.nn.layers.noise import AlphaDropout, DropPath, GaussianNoise
 from scratchnn.nn.layers.normalization import BatchNorm
 from scratchnn.nn.layers.row_normalization import LayerNorm
 from scratchnn.nn.layers.shape import Flatten
@@ -46,6 +48,9 @@ LAYERS: tuple[LayerCase, ...] = (
     LayerCase(Residual(layers=[BatchNorm(), RELU, Dropout(rate=0.3), Dense(units=3)]), (3,), 5),
     LayerCase(Residual(layers=[Dense(units=3), Dropout(rate=0.3), BatchNorm()]), (2, 5), 4),
     LayerCase(Residual(layers=[Dropout(rate=0.5)]), (2, 3), 4),
+    LayerCase(Residual(layers=[Dense(units=3), SqueezeExcite(ratio=2), DropPath(rate=0.4)]), (2, 3), 5),
+    LayerCase(Residual(layers=[Dense(units=4), GLU(), AlphaDropout()], shortcut=[GaussianNoise(), TANH]), (2,), 4),
+    LayerCase(Parallel(branches=[[BatchNorm(), DropPath(rate=0.3)], [BatchNorm(), PReLU()]]), (2, 3), 5),
     LayerCase(Residual(layers=[Flatten(), Dense(units=3)], shortcut=[Flatten(), Dropout(), BatchNorm()]), (1, 3), 5),
     LayerCase(Residual(layers=[TANH], shortcut=[BatchNorm(), RELU]), (3,), 5),
     LayerCase(Residual(layers=[Residual(layers=[TANH, Dropout(rate=0.3)]), Dense(units=2)]), (3,), 3),
