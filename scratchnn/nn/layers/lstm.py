@@ -28,16 +28,13 @@ class LSTMCell(Cell):
         self.carried.append((self.memory_before, self.memory_after))
         self.dcarried.append((mem.scratch.dmemory, mem.scratch.kept_memory))
         self.tanh = list(mem.saved.tanh.reshape(self.length, self.batch, self.size))
-        self.half = np.full(4 * self.size, 0.5, mem.params.weight.dtype)
-        self.half[2 * self.size : 3 * self.size] = 1
-        self.shift = 1 - self.half
-        self.shift[2 * self.size : 3 * self.size] = 0
+        self.only_g = np.zeros(4 * self.size, mem.params.weight.dtype)
+        self.only_g[2 * self.size : 3 * self.size] = 1
+        self.half = (1 + self.only_g) / 2  # of the sigmoids, all of g
+        self.shift = (1 - self.only_g) / 2
         gates, dgates = self.gates, self.dgates
         self.parts = [self.columns(gates, gate, gate + 1) for gate in range(4)]
         self.dparts = [self.columns(dgates, gate, gate + 1) for gate in range(4)]
-        self.sigmoids = self.columns(gates, 0, 2)
-        slope, size = mem.scratch.product, self.size
-        self.slopes = [slope[:, : 2 * size], slope[:, 2 * size : 3 * size], slope[:, 3 * size :]]
 
     def start(self) -> None:
         """The products of the inputs, halved for the sigmoid gates."""
@@ -66,7 +63,10 @@ class LSTMCell(Cell):
         np.multiply(o, tanh, out=self.after[place])
 
     def retreat(self, place: int, carries: bool) -> None:
-        """With dc += dh o (1 - tanh(c)^2), writes the gradients of the gates: times s (1 - s) for sigmoids, 1 - g^2."""
+        """With dc += dh o (1 - tanh(c)^2), writes the gradients of the gates.
+
+        The derivative of a sigmoid s is (1 - s) s, that of g is (1 - g) (g + 1).
+        """
         scratch = self.mem.scratch
         dstate, dmemory, work, slope = scratch.dstate, scratch.dmemory, scratch.work, scratch.product
         gates, dgates, tanh = self.gates[place], self.dgates[place], self.tanh[place]
@@ -81,10 +81,9 @@ class LSTMCell(Cell):
         np.multiply(dmemory, g, out=di)
         np.multiply(dmemory, self.memory_before[place], out=df)
         np.multiply(dmemory, i, out=dg)
-        np.multiply(gates, gates, out=slope)
-        np.subtract(self.sigmoids[place], self.slopes[0], out=self.slopes[0])
-        np.subtract(1, self.slopes[1], out=self.slopes[1])
-        np.subtract(o, self.slopes[2], out=self.slopes[2])
+        np.subtract(1, gates, out=slope)
+        np.multiply(dgates, slope, out=dgates)
+        np.add(gates, self.only_g, out=slope)
         np.multiply(dgates, slope, out=dgates)
         if carries:
             np.multiply(dmemory, f, out=dmemory)
