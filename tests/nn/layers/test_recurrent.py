@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from scratchnn.errors import ConfigError, ShapeError
+from scratchnn.nn.arena import Workspace
 from scratchnn.nn.contracts import RaggedMask
 from scratchnn.nn.initializers import Constant, HeNormal, Initializer, Ones, Orthogonal
 from scratchnn.nn.layer import InputSpec, Layer
@@ -195,6 +196,25 @@ def test_only_weights_decay() -> None:
     assert [group.l2 for group in network.arena.groups] == [0.5]
     names = [name.removeprefix("0.0.forward.") for name in network.arena.slots]
     assert names == ["weight", "recurrent_weight", "bias", "recurrent_bias"]
+
+
+def test_it_follows_the_arrays_that_it_is_given() -> None:
+    layer = GRU(units=2, return_sequences=True)
+    network = ready([layer], (4, 3))
+    memory = Workspace(network.arena, network.plan, 5).memory(5).children["0"]
+    batch = network.workspace(5, input_gradient=True).batch(5)
+    rng = np.random.default_rng(1)
+    for _ in range(2):
+        x, y, dy = rng.standard_normal((5, 4, 3)), np.empty((5, 4, 2)), rng.standard_normal((5, 4, 2))
+        batch.inputs[...] = x
+        expected = batch.forward(Pass())
+        batch.output_gradient[...] = dy
+        batch.backward(Pass())
+        dx = np.empty((5, 4, 3))
+        layer.forward(x, y, memory, Pass())
+        layer.backward(x, y, dy, dx, memory, Pass())
+        np.testing.assert_array_equal(y, expected)
+        np.testing.assert_array_equal(dx, batch.input_gradient)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,6 +8,7 @@ import pytest
 
 from scratchnn.errors import ConfigError, ShapeError
 from scratchnn.nn.activations import Tanh
+from scratchnn.nn.arena import Workspace
 from scratchnn.nn.contracts import RaggedMask
 from scratchnn.nn.layer import Column, InputSpec, Layer
 from scratchnn.nn.layers.dense import Dense
@@ -140,6 +141,24 @@ def test_inner_sequences_are_not_masked_by_the_outer_steps() -> None:
     plain.arena.parameters[...] = masked.arena.parameters
     x = np.random.default_rng(1).standard_normal((3, 4, 4, 2))
     np.testing.assert_array_equal(masked.predict(x), plain.predict(x))
+
+
+def test_it_follows_the_arrays_that_it_is_given() -> None:
+    layer = TimeDistributed(layers=[Dense(units=2, activation=Tanh())])
+    network = Network([layer], InputSpec((4, 3)), dtype="float64")
+    scatter(network, np.random.default_rng(0))
+    memory = Workspace(network.arena, network.plan, 5).memory(5).children["0"]
+    rng = np.random.default_rng(1)
+    held = []  # so that no array takes the place of another
+    for _ in range(2):
+        x, y, dx = rng.standard_normal((5, 4, 3)), np.empty((5, 4, 2)), np.empty((5, 4, 3))
+        layer.forward(x, y, memory, Pass())
+        np.testing.assert_array_equal(y, network.predict(x))
+        for dy in rng.standard_normal((2, 5, 4, 2)):
+            expected = (dy * (1 - y**2)) @ network.arena.named_arrays()["0.steps.0.weight"].T
+            layer.backward(x, y, dy, dx, memory, Pass())
+            np.testing.assert_allclose(dx, expected, rtol=1e-12)
+            held.append((x, y, dx, dy))
 
 
 def test_the_last_layer_is_filled_in() -> None:
