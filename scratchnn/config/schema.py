@@ -63,6 +63,9 @@ class Config(Settings):
     def _consistent(self) -> Self:
         if self.deterministic and self.threads not in ("auto", 1):
             raise PydanticCustomError("threads", "`deterministic: true` means one thread. Remove `threads`.")
+        if self.schedule.cycles_momentum and not self.optimizer.cycles_momentum:
+            message = "`momentum_cycle` needs an optimizer with momentum or beta1 above 0. Set it, or remove the cycle."
+            raise PydanticCustomError("momentum", message)
         tags = [metric.tag() for metric in self.metrics or []]
         if twice := sorted({tag for tag in tags if tags.count(tag) > 1}):
             raise PydanticCustomError("metrics", "`metrics` names {tag} twice.", {"tag": twice[0]})

@@ -84,6 +84,7 @@ class Trainer:
         self._network = network
         self._settings = settings
         self._schedule = recipe.schedule
+        self._schedule_state = recipe.schedule.start()
         self._learning_rate = recipe.optimizer.learning_rate
         self._validation = validation
         self._evaluator = evaluator
@@ -154,6 +155,7 @@ class Trainer:
         numbers = {
             "step": self._updater.step_count,
             "optimizer": self._updater.carried,
+            "schedule": dict(self._schedule_state),
             "position": asdict(position),
             "watch": {"best": self._watch.best, "best_epoch": self._watch.best_epoch, "waited": self._watch.waited},
             "streams": {"shuffle": self._epoch_stream, "dropout": state_of(self._streams.dropout)},
@@ -180,6 +182,7 @@ class Trainer:
             self._fill(self._last_good)
         self._updater.step_count = numbers["step"]
         self._updater.load_carried(numbers["optimizer"])
+        self._schedule_state = numbers["schedule"]
         watch = numbers["watch"]
         self._watch.best, self._watch.best_epoch = watch["best"], watch["best_epoch"]
         self._watch.waited = watch["waited"]
@@ -198,7 +201,8 @@ class Trainer:
         for batch in range(position.batches, span.steps_per_epoch):
             if stop.requested:
                 break
-            rate = base * schedule.factor(updater.step_count, span)
+            rate = base * schedule.factor(updater.step_count, span, self._schedule_state)
+            updater.momentum = schedule.momentum(updater.step_count, span)
             loss, weight = step(order[batch * size : (batch + 1) * size], rate)
             if loss - loss != 0:  # NaN or infinite
                 break
@@ -218,13 +222,15 @@ class Trainer:
             train["penalty"] = self._penalty.value()
         epoch = position.epochs + 1
         part, _, figure = self._monitor.partition(".")
-        improved = self._watch.improved(epoch, {"train": train, "validation": validation}[part][figure])
+        value = {"train": train, "validation": validation}[part][figure]
+        improved = self._watch.improved(epoch, value)
         if improved and self._best is not None:
             self._fill(self._best)
         self._epoch_stream = state_of(self._streams.shuffle)
         position.epochs, position.batches, position.loss_sum, position.weight_sum = epoch, 0, 0.0, 0.0
         step = self._updater.step_count
-        rate = self._learning_rate * self._schedule.factor(max(step - 1, 0), self._span)
+        rate = self._learning_rate * self._schedule.factor(max(step - 1, 0), self._span, self._schedule_state)
+        self._schedule_state = self._schedule.observe(self._schedule_state, value, self._watch.higher_is_better)
         return EpochEnd(epoch, step, rate, train, validation, improved)
 
     def _finished(self, status: Status, reason: str = "") -> Finished:

@@ -28,6 +28,15 @@ TRAININGS = {
     "numbers that are carried": {
         "optimizer": {"type": "nadam", "groups": [{"match": "*.bias", "weight_decay": 0.1}], "lookahead": {"every": 4}},
     },
+    "plateau": {
+        "optimizer": {"type": "sgd", "learning_rate": 0.3},
+        "schedule": {"type": "reduce_on_plateau", "patience": 0, "gamma": 0.5, "threshold": 0.05},
+        "epochs": 6,
+    },
+    "one cycle": {
+        "optimizer": "amsgrad",
+        "schedule": {"type": "one_cycle", "momentum_cycle": {}},
+    },
     "in order": {"shuffle": False, "validation": None, "monitor": "train.loss"},
 }
 

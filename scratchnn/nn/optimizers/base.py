@@ -93,6 +93,12 @@ class Optimizer(Component):
         """The field that a schedule with cycling momentum changes: momentum or beta1."""
         return next((name for name in ("momentum", "beta1") if name in cls.model_fields), None)
 
+    @property
+    def cycles_momentum(self) -> bool:
+        """Whether there is a momentum above 0 for a schedule to change."""
+        name = self.momentum_field()
+        return name is not None and getattr(self, name) > 0
+
     def with_momentum(self, value: float) -> Self:
         """The same optimizer with another momentum or beta1."""
         return self.model_copy(update={self.momentum_field() or "": value})

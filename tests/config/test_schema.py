@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from scratchnn.config.schema import Config
+
+BASE = {
+    "data": {"source": "a.csv", "target": "y"},
+    "model": {"layers": [{"type": "dense", "units": 2}]},
+    "schedule": {"type": "one_cycle", "momentum_cycle": {}},
+}
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adagrad", {"type": "adam", "beta1": 0.0}])
+def test_momentum_can_cycle_only_where_there_is_some(optimizer):
+    with pytest.raises(ValidationError, match="momentum_cycle"):
+        Config.model_validate({**BASE, "optimizer": optimizer})
+
+
+@pytest.mark.parametrize("optimizer", [{"type": "sgd", "momentum": 0.9}, "adam", "muon"])
+def test_momentum_cycles_with_these(optimizer):
+    assert Config.model_validate({**BASE, "optimizer": optimizer}).schedule.cycles_momentum
