@@ -279,8 +279,10 @@ def _without_type(data: Any, family: type[Component]) -> str:
     if near:
         return f'Write "type" for "{near[0]}".'
     fitting = [tag for tag, member in family.members().items() if _fits(member, data)]
-    tag = fitting[0] if len(fitting) == 1 else next((tag for tag in family.members() if tag in data), None)
-    return f'Write "type: {tag}", with its keys beside it.' if tag else suggestion("", fitting or family.members())
+    if len(fitting) > 1:
+        return suggestion("", fitting)
+    tag = fitting[0] if fitting else next((tag for tag in family.members() if tag in data), None)
+    return f'Write "type: {tag}", with its keys beside it.' if tag else suggestion("", family.members())
 
 
 def _fits(member: type[BaseModel], data: Mapping[str, Any]) -> bool:

@@ -69,7 +69,7 @@ TEXTS: dict[str, tuple[str, str, str, *tuple[str, ...]]] = {
         *("epochs: 2", "checkpoint: {evry_epochs: 2}", "11:16", "training.checkpoint: unknown key"),
         '"every_epochs"?',
     ),
-    "a key of a sibling": ("1e-2", "1e-2, momentum: 1", "9:46", 'unknown key "momentum"', "is a key of sgd"),
+    "a key of a sibling": ("1e-2", "1e-2, momentum: 1", "9:46", '"momentum" is a key of', "sgd"),
     "a key in the wrong section": ("seed: 0", "epochs: 3", "1:1", 'unknown key "epochs"', 'belongs under "training"'),
     # Misspelt tags, in every family
     "an unknown layer": ("type: dense", "type: dens", "7:14", 'model.layers[0]: unknown layer "dens"', '"dense"?'),
@@ -115,7 +115,7 @@ TEXTS: dict[str, tuple[str, str, str, *tuple[str, ...]]] = {
         '"number"?',
     ),
     # Short and long forms
-    "a layer without a type": ("type: dense, ", "", "7:7", "model.layers[0]: lacks `type`", 'Write "type: dense"'),
+    "a layer without a type": ("type: dense, ", "", "7:7", "model.layers[0]: lacks `type`", "Choose one of: dense,"),
     "a type as a key": (DENSE, "dense: {units: 8}", "7:7", "model.layers[0]: lacks `type`", 'Write "type: dense"'),
     "a short form that needs more": (
         DENSE,
