@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from scratchnn.errors import DataError
-from scratchnn.nn.initializers import Initializer, Normal
+from scratchnn.errors import DataError, ShapeError
+from scratchnn.nn.chain import Chain
+from scratchnn.nn.initializers import Initializer, Normal, Zeros
 from scratchnn.nn.layer import InputSpec, Layer, Param, Plan
 from scratchnn.nn.memory import Array, Buffer, Memory, Pass, transfer
 
@@ -70,19 +72,12 @@ class LearnedPositions(Layer):
             transfer(dy, dx)
 
 
-class Embedding(Layer):
-    """y = E[x]: a learned vector for each id. x: (B, T) ids from 0 to count - 1, E: (count, units), y: (B, T, units).
+class Vocabulary(Layer):
+    """The base of the layers that own a vector for each id: E (count, units)."""
 
-    dE sums dy over the steps of each id. The row of `padding_index` is always 0 and has no gradient, and steps with
-    this id are padding for the layers after. PyTorch's `Embedding`: starts as N(0, 1). Raises `DataError` for an id out
-    of range.
-    """
-
-    type: Literal["embedding"] = "embedding"
     count: int = Field(ge=1, description="How many ids there are.")
     units: int = Field(ge=1, description="Numbers in the vector of an id.")
     padding_index: int | None = Field(None, ge=0, description="The id that stands for padding; none when absent.")
-    init: Initializer = Field(Normal(deviation=1.0), description="How E starts; the model's `init` does not apply.")
     l1: float | None = Field(None, ge=0, description="Overrides the global l1 for E.")
     l2: float | None = Field(None, ge=0, description="Overrides the global l2 for E.")
 
@@ -92,39 +87,124 @@ class Embedding(Layer):
             raise ValueError(f"padding_index must be below count, got {self.padding_index} and {self.count}")
         return self
 
-    def plan(self, inputs: InputSpec) -> Plan:
-        """The vectors. Backward works on single numbers: `places` says which number of E each number of dy goes to."""
+    def plan_vectors(self, inputs: InputSpec, init: Initializer) -> Plan:
+        """What looking up needs. `places` says which number of E each number of the gradient goes to."""
         self.expects(inputs.kind == "ids", "ids", inputs, "Remove it, or give it integer inputs.")
         self.expects(len(inputs.shape) == 1, "a row of ids (T,)", inputs, 'Add "flatten" before it.')
         steps = inputs.shape[0]
         return Plan(
             InputSpec((steps, self.units)),
-            params={"weight": Param((self.count, self.units), self.init, l1=self.l1, l2=self.l2)},
+            params={"weight": Param((self.count, self.units), init, l1=self.l1, l2=self.l2)},
             saved={} if self.padding_index is None else {"mask": Buffer((steps,), "bool")},
             scratch={"start": Buffer((steps, 1), "ids"), "places": Buffer((steps, self.units), "ids")},
         )
 
-    def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
-        """Writes y; with a padding index also its row of E, and the mask."""
+    def look_up(self, x: Array, vectors: Array, mem: Memory, run: Pass) -> None:
+        """Writes E[x]; with a padding index also its row of E, and the mask."""
         if x.min() < 0 or x.max() >= self.count:
             wrong = x.min() if x.min() < 0 else x.max()
             message = f"got the id {wrong}, expected ids from 0 to {self.count - 1}"
-            raise DataError(message, where="(embedding)", hint="Raise `count`, or mend the ids.")
+            raise DataError(message, where=f"({self.tag()})", hint="Raise `count`, or mend the ids.")
         if self.padding_index is not None:
             mem.params.weight[self.padding_index] = 0
             run.mask = np.not_equal(x, self.padding_index, out=mem.saved.mask)
-        np.take(mem.params.weight, x, axis=0, out=y, mode="clip")  # any other mode buffers the output
+        np.take(mem.params.weight, x, axis=0, out=vectors, mode="clip")  # any other mode buffers the output
 
-    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None, mem: Memory, run: Pass) -> None:
-        """Writes the gradient of E. Ids have none: dx is None."""
+    def scatter(self, x: Array, dvectors: Array, mem: Memory) -> None:
+        """Adds the gradient of the vectors to that of E. The row of padding has none."""
         # `add.at` on single numbers is eight times as fast as on rows; sorting the ids first costs more as well.
         start, places, gradient = mem.scratch.start, mem.scratch.places, mem.grads.weight
         np.multiply(x[..., None], self.units, out=start)
         np.add(start, np.arange(self.units), out=places)
-        gradient.fill(0)
-        np.add.at(gradient.reshape(-1), places.reshape(-1), dy.reshape(-1))
+        np.add.at(gradient.reshape(-1), places.reshape(-1), dvectors.reshape(-1))
         if self.padding_index is not None:
             gradient[self.padding_index] = 0
+
+
+class Embedding(Vocabulary):
+    """y = E[x]: a learned vector for each id. x: (B, T) ids from 0 to count - 1, E: (count, units), y: (B, T, units).
+
+    dE sums dy over the steps of each id. The row of `padding_index` is always 0 and has no gradient, and steps with
+    this id are padding for the layers after. PyTorch's `Embedding`: starts as N(0, 1). Raises `DataError` for an id out
+    of range.
+    """
+
+    type: Literal["embedding"] = "embedding"
+    init: Initializer = Field(Normal(deviation=1.0), description="How E starts; the model's `init` does not apply.")
+
+    def plan(self, inputs: InputSpec) -> Plan:
+        """The vectors."""
+        return self.plan_vectors(inputs, self.init)
+
+    def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
+        """Writes y."""
+        self.look_up(x, y, mem, run)
+
+    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None, mem: Memory, run: Pass) -> None:
+        """Writes the gradient of E. Ids have none: dx is None."""
+        mem.grads.weight.fill(0)
+        self.scatter(x, dy, mem)
+
+
+class TiedEmbedding(Vocabulary):
+    """y = f(E[x]) E' + b: one E turns ids into vectors and vectors into logits. f are the layers between.
+
+    x: (B, T) ids, E: (count, units), f: (B, T, units) -> (B, ..., units), b: (count), y: (B, ..., count). dE sums what
+    comes from both ends. `padding_index` as in `embedding`; its logit is b alone. E starts as N(0, 0.02^2), as in
+    GPT-2: with N(0, 1) the first logits would be far too large. Raises `DataError` for an id out of range.
+    Source: Press and Wolf 2017.
+    """
+
+    type: Literal["tied_embedding"] = "tied_embedding"
+    layers: list[Layer] = Field(min_length=1, description="The layers between; they give `units` numbers.")
+    init: Initializer = Field(Normal(deviation=0.02), description="How E starts; the model's `init` does not apply.")
+    bias: bool = Field(True, description="Whether to add b.")
+    bias_init: Initializer = Field(Zeros(), description="How b starts.")
+
+    def plan(self, inputs: InputSpec) -> Plan:
+        """The vectors, the layers between, and an array at each border."""
+        vectors = self.plan_vectors(inputs, self.init)
+        chain = Chain(self.layers, vectors.output)
+        hidden = chain.specs[-1]
+        if hidden.kind != "float" or hidden.shape[-1] != self.units:
+            message = f"({self.tag()}) layers give {hidden.shape}, expected {self.units} numbers on the last axis"
+            raise ShapeError(message, hint=f"Add a dense layer of {self.units} units at their end.")
+        child = chain.plan()
+        rows = math.prod(hidden.shape[:-1])
+        params = {"bias": Param((self.count,), self.bias_init, decay=False)} if self.bias else {}
+        ones = {"ones": Buffer(rows=rows, fill=1.0)} if self.bias else {}
+        borders = {"vectors": Buffer(vectors.output.shape), "hidden": Buffer(hidden.shape)}
+        return replace(
+            vectors,
+            output=hidden.reshaped(*hidden.shape[:-1], self.count),
+            params={**vectors.params, **params},
+            saved={**vectors.saved, **borders, **ones},
+            scratch={**vectors.scratch, **{f"d{name}": buffer for name, buffer in borders.items()}},
+            children={"layers": child},
+            program=chain,
+            fewest_samples=child.fewest_samples,
+            flops=child.flops + 2 * rows * self.units * self.count,
+        )
+
+    def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
+        """Writes y."""
+        vectors, hidden = mem.saved.vectors, mem.saved.hidden
+        self.look_up(x, vectors, mem, run)
+        mem.program.steps(vectors, hidden, mem.children["layers"]).forward(run)
+        np.dot(hidden.reshape(-1, self.units), mem.params.weight.T, out=y.reshape(-1, self.count))
+        if self.bias:
+            np.add(y, mem.params.bias, out=y)
+
+    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None, mem: Memory, run: Pass) -> None:
+        """Writes the gradients of E, of b and of the layers. Ids have none: dx is None."""
+        vectors, hidden, rows = mem.saved.vectors, mem.saved.hidden, dy.reshape(-1, self.count)
+        dvectors, dhidden = mem.scratch.dvectors, mem.scratch.dhidden
+        np.dot(rows.T, hidden.reshape(-1, self.units), out=mem.grads.weight)
+        if self.bias:
+            np.dot(mem.saved.ones, rows, out=mem.grads.bias)
+        np.dot(rows, mem.params.weight, out=dhidden.reshape(-1, self.units))
+        mem.program.steps(vectors, hidden, mem.children["layers"]).backward(dhidden, dvectors, run)
+        self.scatter(x, dvectors, mem)
 
 
 def sinusoids(steps: int, features: int) -> Array:

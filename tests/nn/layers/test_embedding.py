@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from scratchnn.errors import ConfigError, DataError, ShapeError
+from scratchnn.nn.activations import Tanh
 from scratchnn.nn.contracts import Copy
-from scratchnn.nn.initializers import Ones
+from scratchnn.nn.initializers import Normal, Ones
 from scratchnn.nn.layer import InputSpec, Layer
 from scratchnn.nn.layers.attention import MultiHeadAttention
 from scratchnn.nn.layers.dense import Dense
-from scratchnn.nn.layers.embedding import Embedding, LearnedPositions, SinusoidalPositions, sinusoids
+from scratchnn.nn.layers.embedding import Embedding, LearnedPositions, SinusoidalPositions, TiedEmbedding, sinusoids
+from scratchnn.nn.layers.normalization import BatchNorm
 from scratchnn.nn.layers.shape import Flatten
 from scratchnn.nn.memory import Array, Memory, Pass
 from scratchnn.nn.network import Batch, Network
@@ -29,18 +31,24 @@ def started(layers: list[Layer], inputs: InputSpec, rows: int) -> tuple[Network,
     [
         ("embedding", Embedding(count=9, units=3)),
         ("embedding_padding", Embedding(count=5, units=4, padding_index=2)),
+        ("embedding_tied", TiedEmbedding(count=6, units=3, layers=[Dense(units=3, activation=Tanh())])),
     ],
 )
-def test_it_agrees_with_torch(case: str, layer: Embedding, torch_layers: dict[str, np.ndarray]) -> None:
+def test_it_agrees_with_torch(case: str, layer: Layer, torch_layers: dict[str, np.ndarray]) -> None:
     ids = torch_layers[f"{case}/x"]
     network, batch = started([layer], InputSpec(ids.shape[1:], kind="ids"), len(ids))
-    network.arena.named_arrays()["0.weight"][...] = torch_layers[f"{case}/param/weight"]
+    theirs = {name: name.removeprefix("0.").replace("layers.0.", "inner.") for name in network.arena.slots}
+    for name, array in network.arena.named_arrays().items():
+        param = torch_layers[f"{case}/param/{theirs[name]}"]
+        array[...] = param.T if "inner" in theirs[name] else param
     batch.inputs[...] = ids
-    np.testing.assert_array_equal(batch.forward(Pass()), torch_layers[f"{case}/y"])
+    np.testing.assert_allclose(batch.forward(Pass()), torch_layers[f"{case}/y"], rtol=1e-9, atol=1e-9)
     batch.output_gradient[...] = torch_layers[f"{case}/dy"]
     batch.backward(Pass())
-    gradient = network.arena.slots["0.weight"].view(network.arena.gradients)
-    np.testing.assert_allclose(gradient, torch_layers[f"{case}/grad/weight"], rtol=1e-9, atol=1e-9)
+    for name, slot in network.arena.slots.items():
+        expected = torch_layers[f"{case}/grad/{theirs[name]}"]
+        expected = expected.T if "inner" in theirs[name] else expected
+        np.testing.assert_allclose(slot.view(network.arena.gradients), expected, rtol=1e-9, atol=1e-9, err_msg=name)
 
 
 class SeenMask(Copy):
@@ -114,6 +122,16 @@ def test_learned_positions_sum_their_gradient_over_the_batch() -> None:
             InputSpec((4, 2), "ids"),
             r"\(embedding\) expects a row of ids \(T,\), got \(4, 2\)",
         ),
+        (
+            TiedEmbedding(count=3, units=2, layers=[Dense(units=5)]),
+            InputSpec((4,), "ids"),
+            r"\(tied_embedding\) layers give \(4, 5\), expected 2 numbers on the last axis\. Add a dense layer",
+        ),
+        (
+            TiedEmbedding(count=3, units=2, layers=[Flatten(), LearnedPositions()]),
+            InputSpec((4,), "ids"),
+            r"model\.layers\[0\]\.layers\[1\]: \(learned_positions\) expects steps of numbers",
+        ),
         (LearnedPositions(), InputSpec((4,)), r"\(learned_positions\) expects steps of numbers \(T, F\), got \(4,\)"),
         (LearnedPositions(), InputSpec((4,), "ids"), r"\(learned_positions\) expects numbers, got ids"),
         (SinusoidalPositions(), InputSpec((2, 3, 4)), r"\(sinusoidal_positions\) expects steps of numbers"),
@@ -166,3 +184,44 @@ def test_steps_allocate_nothing_the_size_of_a_batch() -> None:
 def test_it_overfits_eight_samples(positions: Layer, overfit: Callable[..., float]) -> None:
     layers = [Embedding(count=2, units=8), positions, MultiHeadAttention(heads=2), Flatten(), Dense(units=2)]
     assert overfit(layers, InputSpec((12,), kind="ids")) < 1e-3
+
+
+def test_tied_vectors_are_one_parameter_worked_out_by_hand() -> None:
+    # E = (1, 2, 3), b = 0, one layer h = 10 e: y = 10 e E'. dE gets 10 e dy of the output, and 10 (dy . E) for the id.
+    layer = TiedEmbedding(count=3, units=1, layers=[Dense(units=1, bias=False)])
+    network, batch = started([layer], InputSpec((1,), kind="ids"), 1)
+    arrays = network.arena.named_arrays()
+    assert list(arrays) == ["0.weight", "0.bias", "0.layers.0.weight"]
+    arrays["0.weight"][:, 0], arrays["0.layers.0.weight"][...] = [1, 2, 3], 10
+    batch.inputs[...] = 1
+    assert batch.forward(Pass()).tolist() == [[[20, 40, 60]]]
+    batch.output_gradient[...] = [[[1, 0, 2]]]
+    batch.backward(Pass())
+    gradients = network.arena.gradients
+    assert network.arena.slots["0.weight"].view(gradients)[:, 0].tolist() == [20, 70, 40]
+    assert network.arena.slots["0.bias"].view(gradients).tolist() == [1, 0, 2]
+    assert network.arena.slots["0.layers.0.weight"].view(gradients).tolist() == [[14]]
+
+
+def test_the_logit_of_padding_is_its_bias() -> None:
+    layer = TiedEmbedding(count=3, units=2, padding_index=2, bias_init=Ones(), layers=[LearnedPositions()])
+    network, batch = started([layer], InputSpec((4,), kind="ids"), 2)
+    batch.inputs[...] = [[0, 1, 2, 2], [1, 1, 0, 0]]
+    y = batch.forward(Pass())
+    assert np.all(y[..., 2] == 1)
+    assert np.all(y[..., :2] != 1)
+    assert network.arena.named_arrays()["0.weight"][2].tolist() == [0, 0]
+
+
+def test_a_tied_network_overfits_eight_samples(overfit: Callable[..., float]) -> None:
+    layers = [MultiHeadAttention(heads=2, rotary=True), Flatten(), Dense(units=8)]
+    tied = TiedEmbedding(count=4, units=8, init=Normal(deviation=0.5), layers=layers)
+    assert overfit([tied], InputSpec((12,), kind="ids")) < 1e-3
+
+
+def test_the_plan_of_a_tied_network_counts_what_is_inside() -> None:
+    inside = [Dense(units=2), BatchNorm()]
+    plan = TiedEmbedding(count=5, units=2, layers=[Flatten(), *inside]).plan(InputSpec((3,), "ids"))
+    assert plan.fewest_samples == inside[1].plan(InputSpec((2,))).fewest_samples == 2
+    assert plan.flops == 2 * 6 * 2 + inside[1].plan(InputSpec((2,))).flops + 2 * 2 * 5
+    assert [param.decay for param in plan.params.values()] == [True, False]
