@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
+from scratchnn.training.storage import finite_json
+
 if TYPE_CHECKING:
     from scratchnn.errors import ScratchnnError
     from scratchnn.workflows.session import Listener, TrainResult
@@ -44,7 +46,7 @@ class Console:
 
     def json(self, value: Mapping[str, Any]) -> None:
         """The one object on stdout. NaN and infinity, which JSON does not have, become null."""
-        self.text(json.dumps(_finite(value)) + "\n")
+        self.text(json.dumps(finite_json(value)) + "\n")
 
     def text(self, text: str) -> None:
         """What a command makes for another program, in UTF-8 whatever the locale says."""
@@ -120,13 +122,3 @@ def outcome(result: TrainResult) -> list[str]:
     if result.status == "interrupted":
         return [line, f"go on with: scratchnn train --resume {result.run}"]
     return [line, f"wrote {result.run}"]
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if value - value == 0 else None
-    if isinstance(value, Mapping):
-        return {key: _finite(child) for key, child in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(child) for child in value]
-    return value

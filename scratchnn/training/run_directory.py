@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from scratchnn.errors import BusyError, ModelError, UsageError, suggestion
-from scratchnn.training.storage import refusals, write_atomically
+from scratchnn.training.storage import finite_json, refusals, write_atomically
 
 ROOT = Path("runs")
 
@@ -83,7 +83,7 @@ class RunDirectory:
             _lock(file)
         except OSError:
             file.close()
-            hint = "Wait for it, or choose another directory with --run-dir."
+            hint = "Wait for it, or train in another directory."
             raise BusyError("another process is writing to this run", where=str(self.path), hint=hint) from None
         self._lock = file
 
@@ -94,30 +94,35 @@ class RunDirectory:
             self._lock = None
 
     def keep_config(self, text: str) -> None:
-        """Replaces the config where it has changed: with more epochs, for example."""
+        """Replaces the config where it has changed: with more epochs, for example. Its time stays, see `newest`."""
         with refusals(self.config):
-            same = self.config.read_bytes() == text.encode()
-        if not same:
+            if self.config.read_bytes() == text.encode():
+                return
+            started = self.config.stat().st_mtime_ns
             write_atomically(self.config, text.encode())
+            os.utime(self.config, ns=(started, started))
 
     def append_metrics(self, row: Mapping[str, Any]) -> None:
         """Adds one line to metrics.jsonl. NaN and infinity, which JSON does not have, become null."""
         with refusals(self.metrics), self.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(_finite(row)) + "\n")
+            file.write(json.dumps(finite_json(row)) + "\n")
 
-    def read_metrics(self, epochs: int | None = None) -> list[dict[str, Any]]:
-        """The whole rows of metrics.jsonl, up to an epoch where one is given."""
+    def read_metrics(self, epochs: int) -> list[dict[str, Any]]:
+        """The rows of metrics.jsonl up to an epoch. Raises `ModelError` for a line that is none.
+
+        Only the last line may be broken: that of a process that was killed while writing it.
+        """
         if not self.metrics.is_file():
             return []
         with refusals(self.metrics):
-            lines = self.metrics.read_text(encoding="utf-8").splitlines()
+            lines = self.metrics.read_bytes().splitlines()
         rows = []
-        for line in lines:
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue  # the last line of a process that was killed while writing it
-            if epochs is None or row["epoch"] <= epochs:
+        for number, line in enumerate(lines, start=1):
+            row = _row(line)
+            if row is None and number < len(lines):
+                hint = "Repair the line, or remove it."
+                raise ModelError("is not the row of an epoch", where=f"{self.metrics}:{number}", hint=hint)
+            if row is not None and row["epoch"] <= epochs:
                 rows.append(row)
         return rows
 
@@ -128,7 +133,7 @@ class RunDirectory:
 
     def write_json(self, path: Path, value: Mapping[str, Any]) -> None:
         """Writes one of the JSON files in one step, with null for NaN and infinity."""
-        write_atomically(path, (json.dumps(_finite(value), indent=2) + "\n").encode(), sync=False)
+        write_atomically(path, (json.dumps(finite_json(value), indent=2) + "\n").encode(), sync=False)
 
     def append_log(self, line: str) -> None:
         """Adds one line to train.log, with the time before it."""
@@ -144,11 +149,13 @@ class RunDirectory:
             try:
                 self.path.rename(target)
             except OSError:
-                if path is not None and path.exists():
-                    hint = f"Choose another, or go on with it: --resume {path}"
-                    raise UsageError("exists already", where=str(path), hint=hint) from None
-                if not target.exists():
+                if not os.path.lexists(target):
                     raise
+                if path is not None:
+                    is_run = (path / "config.yaml").is_file()
+                    go_on = f"Choose another, or go on with it: --resume {shlex.quote(str(path))}"
+                    hint = go_on if is_run else "Choose another place."
+                    raise UsageError("exists already", where=str(path), hint=hint) from None
                 number += 1
                 continue
             moved = RunDirectory(target)
@@ -156,12 +163,13 @@ class RunDirectory:
             return moved
 
 
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _finite(inner) for key, inner in value.items()}
-    return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
+def _row(line: bytes) -> dict[str, Any] | None:
+    """The row that a line holds; None where it holds none."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):  # a byte that is not UTF-8 is a ValueError too
+        return None
+    return row if isinstance(row, dict) and type(row.get("epoch")) is int else None
 
 
 def _umask() -> int:

@@ -60,13 +60,31 @@ def test_an_explicit_place_is_used_as_it_is(tmp_path):
     assert create("iris", Path("empty")).config.is_file()
 
 
-@pytest.mark.parametrize("make", [lambda path: create("iris", path), lambda path: path.write_text("mine")])
-def test_an_explicit_place_that_is_taken_is_refused(make):
-    make(Path("mine"))
+@pytest.mark.parametrize(
+    ("make", "name", "hint"),
+    [
+        (lambda path: create("iris", path), "mine", "Choose another, or go on with it: --resume mine"),
+        (lambda path: create("iris", path), "my run", "Choose another, or go on with it: --resume 'my run'"),
+        (lambda path: path.write_text("mine"), "mine", "Choose another place."),
+        (lambda path: (path / "full").mkdir(parents=True), "mine", "Choose another place."),
+        (lambda path: path.symlink_to("nowhere"), "mine", "Choose another place."),
+        (lambda path: Path("some").mkdir(), ".", "Choose another place."),
+    ],
+)
+def test_an_explicit_place_that_is_taken_is_refused(make, name, hint):
+    make(Path(name))
+    before = sorted(Path().iterdir())
     with pytest.raises(UsageError) as caught:
-        create("iris", Path("mine"))
-    assert str(caught.value) == "mine: exists already. Choose another, or go on with it: --resume mine"
-    assert sorted(path.name for path in Path().iterdir()) == ["mine"]
+        create("iris", Path(name))
+    assert str(caught.value) == f"{name}: exists already. {hint}"
+    assert sorted(Path().iterdir()) == before
+
+
+def test_a_file_called_runs_is_told():
+    Path("runs").write_text("mine")
+    with pytest.raises(StorageError) as caught:
+        create("iris")
+    assert caught.value.hint == '"runs" is a file, not a folder: choose another place.'
 
 
 def test_a_place_that_cannot_be_made(monkeypatch):
@@ -177,16 +195,57 @@ def test_metrics_are_cut_after_an_epoch_and_a_half_written_line_is_dropped():
     for row in rows:
         run.append_metrics(row)
     whole = run.metrics.read_bytes()
-    assert run.read_metrics() == rows
+    assert run.read_metrics(9) == rows
     for length in range(1, len(whole.splitlines(keepends=True)[-1])):
         run.metrics.write_bytes(whole[:-length])
-        assert run.read_metrics() == (rows if length == 1 else rows[:2])
+        assert run.read_metrics(9) == (rows if length == 1 else rows[:2])
         run.cut_metrics(2)
         assert run.metrics.read_bytes() == b"".join(whole.splitlines(keepends=True)[:2])
     run.append_metrics(rows[2])
     assert run.metrics.read_bytes() == whole
     run.cut_metrics(0)
     assert run.metrics.read_bytes() == b""
+
+
+BROKEN = [
+    b"[1]",
+    b"5",
+    b"{",
+    b'{"epoch": "x"}',
+    b'{"epoch": true}',
+    b'{"step": 1}',
+    b'{"epoch": 2, "\xff": 1}',
+    b"\0" * 9,
+]
+
+
+@pytest.mark.parametrize("line", BROKEN)
+def test_a_last_line_that_is_no_row_is_dropped(line):
+    run = create("iris")
+    run.append_metrics({"epoch": 1})
+    with run.metrics.open("ab") as file:
+        file.write(line)
+    assert run.read_metrics(9) == [{"epoch": 1}]
+    run.cut_metrics(9)
+    assert run.metrics.read_bytes() == b'{"epoch": 1}\n'
+
+
+@pytest.mark.parametrize("line", BROKEN)
+def test_a_line_in_the_middle_that_is_no_row_is_told(line):
+    run = create("iris")
+    run.metrics.write_bytes(b'{"epoch": 1}\n' + line + b'\n{"epoch": 3}\n')
+    with pytest.raises(ModelError) as caught:
+        run.cut_metrics(9)
+    assert caught.value.where == "runs/iris/metrics.jsonl:2"
+    assert caught.value.message == "is not the row of an epoch"
+
+
+def test_a_changed_config_does_not_make_a_run_the_newest():
+    old, new = create("iris"), create("iris")
+    os.utime(old.config, (1000, 1000))
+    old.keep_config("changed")
+    assert old.config.read_text() == "changed"
+    assert RunDirectory.newest().path == new.path
 
 
 def test_json_files_hold_no_nan():

@@ -3,12 +3,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from scratchnn.errors import StorageError
-from scratchnn.training.storage import write_atomically
+from scratchnn.training.storage import finite_json, write_atomically
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_a_full_disk_is_told_with_a_hint(target, monkeypatch):
     monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(StorageError) as caught:
         write_atomically(target, b"new")
-    assert str(caught.value) == f"{target}: No space left on device. Free some space, then go on with --resume."
+    assert str(caught.value) == f"{target}: No space left on device. Free some space."
     assert caught.value.exit_code == 6
 
 
@@ -72,7 +73,7 @@ def test_a_limit_on_the_size_of_files_is_a_storage_error(target):
 import resource, signal, sys
 from pathlib import Path
 from scratchnn.errors import StorageError
-from scratchnn.training.storage import write_atomically
+from scratchnn.training.storage import finite_json, write_atomically
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
@@ -116,3 +117,88 @@ def test_a_refused_file_is_told_with_a_hint(target, monkeypatch):
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(StorageError, match=r"denied\. Check the permissions"):
         write_atomically(target, b"new")
+
+
+def test_a_link_stays_and_its_target_is_written(target):
+    link = target.with_name("link")
+    link.symlink_to("model.bin")
+    write_atomically(link, b"new")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert names(target) == ["link", "model.bin"]
+
+
+def test_a_link_to_nothing_makes_its_target(tmp_path):
+    (tmp_path / "other").mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(Path("other", "new.bin"))
+    write_atomically(link, b"new")
+    assert link.is_symlink()
+    assert (tmp_path / "other" / "new.bin").read_bytes() == b"new"
+    assert [path.name for path in (tmp_path / "other").iterdir()] == ["new.bin"]
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_pipe_is_written_to_and_stays(tmp_path, linked):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    place = tmp_path / "link" if linked else pipe
+    if linked:
+        place.symlink_to(pipe)
+    got = []
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    write_atomically(place, b"new")
+    assert pipe.is_fifo()
+    reader.join(5)
+    assert got == [b"new"]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o755])
+def test_the_mode_of_a_file_is_kept(target, mode):
+    target.chmod(mode)
+    write_atomically(target, b"new")
+    assert target.stat().st_mode & 0o7777 == mode
+
+
+def test_a_file_that_may_not_be_written_is_refused(target, monkeypatch):
+    target.chmod(0o444)
+    monkeypatch.setattr("os.access", lambda path, how: how != os.W_OK)  # root would be let through
+    with pytest.raises(StorageError, match=r"Permission denied\. Check the permissions"):
+        write_atomically(target, b"new")
+    assert target.read_bytes() == b"old"
+    assert target.stat().st_mode & 0o777 == 0o444
+
+
+def hint(path):
+    with pytest.raises(StorageError) as caught:
+        write_atomically(path, b"x")
+    return caught.value.hint
+
+
+def test_a_hint_says_how_to_mend_a_place(target):
+    folder = target.parent
+    assert hint(folder / "a" / "b.csv") == f'There is no folder "{folder / "a"}": make it first, or choose another.'
+    assert hint(target / "b.csv") == f'"{target}" is a file, not a folder: choose another place.'
+    assert hint(target / "b" / "c.csv") == f'"{target}" is a file, not a folder: choose another place.'
+    (folder / "link").symlink_to(folder / "a" / "b.csv")
+    assert hint(folder / "link") == f'There is no folder "{folder / "a"}": make it first, or choose another.'
+    assert hint(folder) == "It is a folder: name a file."
+
+
+def test_hints_name_no_option_of_a_command(target, monkeypatch):
+    for number in (1, 2, 5, 13, 17, 20, 21, 27, 28, 30, 36, 122):
+        error = OSError(number, os.strerror(number))
+
+        def fail(*_, error=error):
+            raise error
+
+        monkeypatch.setattr("os.fsync", fail)
+        assert "--" not in hint(target)
+
+
+def test_json_has_no_nan():
+    nan, infinity = float("nan"), float("inf")
+    assert finite_json({"a": [1.5, nan, {"b": (infinity, "x", None, 3, True)}]}) == {
+        "a": [1.5, None, {"b": [None, "x", None, 3, True]}]
+    }
