@@ -1,29 +1,42 @@
-"""What is added to the loss for large weights, and the limit on the gradient."""
+"""What is added to the loss for large weights, limits on the gradient, and constraints on the weights."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 from pydantic import Field
 
 from scratchnn.component import Settings
 from scratchnn.nn.arena import Arena
-from scratchnn.nn.memory import Array
+from scratchnn.nn.clipping import clip_adaptive, clip_norm, clip_value
+from scratchnn.nn.constraints import ConstrainedParameters
+from scratchnn.nn.patterns import matching
 
 
 class Regularization(Settings):
-    """Adds l1 * sum |w| + l2 / 2 * sum w^2 to the loss of every batch, and scales long gradients down.
+    """Adds l1 * sum |w| + l2 / 2 * sum w^2 to the loss of every batch, limits the gradient, constrains the weights.
 
     Touches weights, not biases or gains. A layer's own l1 or l2 wins over these. The 1/2 makes l2 the same as the
-    weight decay of plain SGD.
+    weight decay of plain SGD. Limits on the gradient come in the order of their fields.
     """
 
     l1: float = Field(0.0, ge=0, allow_inf_nan=False, description="Factor of the sum of absolute weights.")
     l2: float = Field(0.0, ge=0, allow_inf_nan=False, description="Factor of half the sum of squared weights.")
+    clip_value: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="The largest allowed number in the gradient."
+    )
+    clip_parameter_norm: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="The longest allowed norm of each parameter array's gradient."
+    )
+    clip_adaptive: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="The longest allowed norm of each unit's gradient, as a share of its weights' norm.",
+    )
     clip_norm: float | None = Field(
         None, gt=0, allow_inf_nan=False, description="The longest allowed norm of the whole gradient."
     )
+    constraints: list[ConstrainedParameters] = Field([], description="What weights are brought back to after a step.")
 
     def spans(self, arena: Arena) -> list[tuple[slice, float, float]]:
         """The slices of the flat vector with their l1 and l2; those with neither are left out.
@@ -42,12 +55,21 @@ class Regularization(Settings):
 
 
 class Penalty:
-    """Regularization bound to an arena. `add` is called once a step, between backward and the optimizer."""
+    """Regularization bound to an arena. `add` is called between backward and the optimizer, `constrain` after it.
+
+    Raises `ConfigError` for a constraint that matches no parameter.
+    """
 
     def __init__(self, regularization: Regularization, arena: Arena) -> None:
         self._spans = regularization.spans(arena)
-        self._clip_norm = regularization.clip_norm
+        self._settings = regularization
         self._arena = arena
+        self._arrays = [(slot.view(arena.parameters), slot.view(arena.gradients)) for slot in arena.slots.values()]
+        self._constrained = [
+            (entry.constraint, arena.slots[name].view(arena.parameters))
+            for index, entry in enumerate(regularization.constraints)
+            for name in matching(entry.match, list(arena.slots), f"regularization.constraints[{index}].match")
+        ]
         longest = max((span.stop - span.start for span, _, _ in self._spans), default=0)
         self._work = np.empty(longest, arena.dtype)
 
@@ -68,7 +90,7 @@ class Penalty:
         return total
 
     def add(self) -> None:
-        """Adds the gradient of the penalty, l1 sign(w) + l2 w, to the arena's gradients, then clips their norm."""
+        """Adds the gradient of the penalty, l1 sign(w) + l2 w, to the arena's gradients, then limits them."""
         arena = self._arena
         for span, l1, l2 in self._spans:
             weights, gradient = arena.parameters[span], arena.gradients[span]
@@ -78,23 +100,22 @@ class Penalty:
             if l1:
                 np.sign(weights, out=work)
                 np.add(gradient, np.multiply(work, l1, out=work), out=gradient)
-        if self._clip_norm is not None:
-            clip_norm(arena.gradients, self._clip_norm)
+        self._clip()
 
+    def constrain(self) -> None:
+        """Applies the constraints to the weights, in their order."""
+        for constraint, weights in self._constrained:
+            constraint.apply(weights)
 
-def clip_norm(gradients: Array, limit: float) -> float:
-    """Scales the vector in place so that its Euclidean norm is at most `limit`; returns the norm before.
-
-    Variant: PyTorch's `clip_grad_norm_`, factor limit / (norm + 1e-6), applied only where it is below 1.
-
-    >>> gradient = np.array([3.0, 4.0])
-    >>> clip_norm(gradient, 1.0), round(float(np.linalg.norm(gradient)), 6)
-    (5.0, 1.0)
-    """
-    norm = math.sqrt(float(np.dot(gradients, gradients)))
-    if math.isinf(norm):  # squares that are too large for float32; a factor of 0 would silently drop the step
-        norm = float(np.linalg.norm(gradients.astype(np.float64)))
-    factor = limit / (norm + 1e-6)
-    if factor < 1:
-        np.multiply(gradients, factor, out=gradients)
-    return norm
+    def _clip(self) -> None:
+        settings, gradients = self._settings, self._arena.gradients
+        if settings.clip_value is not None:
+            clip_value(gradients, settings.clip_value)
+        if settings.clip_parameter_norm is not None:
+            for _, gradient in self._arrays:
+                clip_norm(gradient.reshape(-1), settings.clip_parameter_norm)
+        if settings.clip_adaptive is not None:
+            for weights, gradient in self._arrays:
+                clip_adaptive(weights, gradient, settings.clip_adaptive)
+        if settings.clip_norm is not None:
+            clip_norm(gradients, settings.clip_norm)

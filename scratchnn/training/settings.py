@@ -33,7 +33,10 @@ class TrainingSettings(Settings):
     """The training loop."""
 
     epochs: int = Field(50, ge=1, description="Passes over the training data.")
-    batch_size: int = Field(32, ge=1, description="Samples per optimizer step; the last batch may be shorter.")
+    batch_size: int = Field(32, ge=1, description="Samples per batch; the last one may be shorter.")
+    accumulate: int = Field(
+        1, ge=1, description="Batches whose gradients are added for one optimizer step, as if they were one."
+    )
     shuffle: bool = Field(True, description="Whether each epoch has a new order of the samples.")
     early_stopping: EarlyStopping | None = Field(None, description="When to stop early; never when absent.")
     checkpoint: CheckpointSettings = Field(CheckpointSettings(), description="When the resumable state is written.")

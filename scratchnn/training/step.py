@@ -15,7 +15,11 @@ from scratchnn.nn.updater import Updater
 
 
 class Step:
-    """Bound to a network, its training data and its optimizer for batches of up to `batch_size` rows."""
+    """Bound to a network, its training data and its optimizer for batches of up to `batch_size` rows.
+
+    More rows than that are taken in several batches whose gradients are added: each is divided by the sum of all
+    weights, so that the step is that of one large batch, but for batch statistics and random draws.
+    """
 
     def __init__(
         self, network: Network, loss: Loss, penalty: Penalty, updater: Updater, part: Part, batch_size: int, run: Pass
@@ -25,6 +29,9 @@ class Step:
         self._updater = updater
         self._part = part
         self._run = run
+        self._batch_size = batch_size
+        self._gradients = network.arena.gradients
+        self._sum: Array | None = None
         self._network_workspace = network.workspace(batch_size)
         plan: Plan = loss.plan(network.outputs)
         self._loss_workspace = Workspace(network.arena, plan, batch_size)
@@ -38,6 +45,19 @@ class Step:
 
         Where the loss is not finite, the parameters are left as they were.
         """
+        if len(rows) <= self._batch_size:
+            loss, total = self._differentiate(rows, None)
+        else:
+            loss, total = self._accumulate(rows)
+        if loss - loss != 0 or total == 0:  # neither NaN nor infinite
+            return loss, total
+        self._penalty.add()
+        self._updater.step(learning_rate)
+        self._penalty.constrain()
+        return loss, total
+
+    def _differentiate(self, rows: Array, total: float | None) -> tuple[float, float]:
+        """Fills the gradients of one batch's summed loss over `total`, by default the sum of its own weights."""
         n = len(rows)
         bound = self._bound.get(n) or self._bind(n)
         batch, targets, weights, mem = bound
@@ -45,20 +65,44 @@ class Step:
         # mode="clip": with "raise" NumPy buffers the output
         np.take(part.inputs, rows, axis=0, out=batch.inputs, mode="clip")
         np.take(part.targets, rows, axis=0, out=targets, mode="clip")
-        total = float(n)
+        own = float(n)
         if weights is not None and part.weights is not None:
             np.take(part.weights, rows, out=weights, mode="clip")
-            total = float(np.add.reduce(weights))
-            if total == 0:
+            own = float(np.add.reduce(weights))
+            if own == 0 and total is None:
                 return 0.0, 0.0
         outputs = batch.forward(self._run)
-        loss = self._loss.evaluate(outputs, targets, weights, total, batch.output_gradient, mem)
-        if loss - loss != 0:  # neither NaN nor infinite
-            return loss, total
-        batch.backward(self._run)
-        self._penalty.add()
-        self._updater.step(learning_rate)
+        loss = self._loss.evaluate(outputs, targets, weights, total or own, batch.output_gradient, mem)
+        if loss - loss == 0:
+            batch.backward(self._run)
+        return loss, own
+
+    def _accumulate(self, rows: Array) -> tuple[float, float]:
+        """Fills the gradients of the summed loss of all batches over the sum of all their weights."""
+        size, gradients = self._batch_size, self._gradients
+        batches = [rows[start : start + size] for start in range(0, len(rows), size)]
+        total = sum(self._weight(batch) for batch in batches)
+        if total == 0:
+            return 0.0, 0.0
+        if self._sum is None:
+            self._sum = allocate(len(gradients), gradients.dtype)
+        self._sum[...] = 0
+        loss = 0.0
+        for batch in batches:
+            loss += self._differentiate(batch, total)[0]
+            if loss - loss != 0:
+                return loss, total
+            np.add(self._sum, gradients, out=self._sum)
+        gradients[...] = self._sum
         return loss, total
+
+    def _weight(self, rows: Array) -> float:
+        """The sum of the weights of one batch."""
+        if self._weights is None or self._part.weights is None:
+            return float(len(rows))
+        weights = self._weights[: len(rows)]
+        np.take(self._part.weights, rows, out=weights, mode="clip")
+        return float(np.add.reduce(weights))
 
     def _bind(self, n: int) -> tuple[Batch, Array, Array | None, Memory]:
         weights = None if self._weights is None else self._weights[:n]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from scratchnn.nn.losses import Loss
 from scratchnn.nn.memory import Array, Pass
 from scratchnn.nn.network import Network
 from scratchnn.nn.optimizers import Optimizer
+from scratchnn.nn.patterns import matching
 from scratchnn.nn.regularizers import Penalty, Regularization
 from scratchnn.nn.schedules import Schedule, Span
 from scratchnn.nn.updater import Updater
@@ -34,7 +35,7 @@ PROGRESS_SECONDS = 0.1
 
 @dataclass
 class Position:
-    """Where the loop stands: complete epochs, batches done of the next one, and that epoch's sums so far."""
+    """Where the loop stands: complete epochs, steps done of the next one, and that epoch's sums so far."""
 
     epochs: int = 0
     batches: int = 0
@@ -59,6 +60,13 @@ class Recipe:
     schedule: Schedule
     regularization: Regularization = field(default_factory=Regularization)
     training: TrainingSettings = field(default_factory=TrainingSettings)
+
+    def check(self, names: Sequence[str]) -> None:
+        """Raises `ConfigError` for a pattern that matches none of these names of parameters."""
+        for index, group in enumerate(self.optimizer.groups):
+            matching(group.match, names, f"optimizer.groups[{index}].match")
+        for index, entry in enumerate(self.regularization.constraints):
+            matching(entry.match, names, f"regularization.constraints[{index}].match")
 
 
 class Trainer:
@@ -93,10 +101,11 @@ class Trainer:
         self._watch = watch
         self._updater = Updater(recipe.optimizer, network.arena, threads)
         self._penalty = Penalty(recipe.regularization, network.arena)
-        self._batch_size = min(settings.batch_size, len(train))
-        self._span = Span(math.ceil(len(train) / self._batch_size), settings.epochs)
+        self._step_rows = min(settings.batch_size * settings.accumulate, len(train))
+        self._span = Span(math.ceil(len(train) / self._step_rows), settings.epochs)
         run = Pass(training=True, rng=streams.dropout)
-        self._step = Step(network, recipe.loss, self._penalty, self._updater, train, self._batch_size, run)
+        batch_size = min(settings.batch_size, len(train))
+        self._step = Step(network, recipe.loss, self._penalty, self._updater, train, batch_size, run)
         self._order = np.arange(len(train))
         self._position = Position()
         self._epoch_stream = state_of(streams.shuffle)  # of the generator before it shuffled the current epoch
@@ -114,7 +123,7 @@ class Trainer:
     def samples_seen(self) -> int:
         """Training samples that were stepped on, each as often as it was."""
         position, rows = self._position, len(self._order)
-        return position.epochs * rows + min(position.batches * self._batch_size, rows)
+        return position.epochs * rows + min(position.batches * self._step_rows, rows)
 
     def close(self) -> None:
         """Ends the optimizer's threads."""
@@ -191,7 +200,7 @@ class Trainer:
 
     def _batches(self) -> Generator[Event, None, float]:
         """The rest of the current epoch, until its end, a request to stop or a loss that is not finite."""
-        position, step, order, size = self._position, self._step, self._order, self._batch_size
+        position, step, order, size = self._position, self._step, self._order, self._step_rows
         if self._settings.shuffle:
             set_state(self._streams.shuffle, self._epoch_stream)
             order[...] = np.arange(len(order))

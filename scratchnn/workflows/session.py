@@ -106,6 +106,10 @@ class Session:
         try:
             self.data = prepare(config.data, loaded.base, self._streams.split, config.model.dtype)
             self.built = build_for(config, self.data.encoder)
+            self._recipe = Recipe(
+                self.built.loss, config.optimizer, config.schedule, config.regularization, config.training
+            )
+            self._recipe.check(list(self.built.network.arena.slots))
             self.metrics = resolve_metrics(config, self.built.target)
             self._train = weigh(self.data.train, self.data.encoder.class_names, config.training.class_weights)
             self._monitor, self._watch = _watch(config, self.metrics, self.data)
@@ -134,11 +138,10 @@ class Session:
         Numbers may overflow without a warning of NumPy: what is not finite is noticed and reported here.
         """
         config, network = self.config, self.built.network
-        recipe = Recipe(self.built.loss, config.optimizer, config.schedule, config.regularization, config.training)
         with blas_threads(self.threads), np.errstate(all="ignore"):
             trainer = Trainer(
                 network,
-                recipe,
+                self._recipe,
                 self._train,
                 self.data.validation,
                 self._evaluator,

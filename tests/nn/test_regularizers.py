@@ -9,9 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from scratchnn.nn.arena import Arena
+from scratchnn.nn.clipping import clip_norm
 from scratchnn.nn.initializers import Normal, Zeros
 from scratchnn.nn.layer import InputSpec, Param, Plan
-from scratchnn.nn.regularizers import Penalty, Regularization, clip_norm
+from scratchnn.nn.regularizers import Penalty, Regularization
 
 with np.load(Path(__file__).parents[1] / "fixtures" / "torch_training.npz", allow_pickle=False) as archive:
     TORCH = {name: archive[name] for name in archive.files}

@@ -37,6 +37,12 @@ TRAININGS = {
         "optimizer": "amsgrad",
         "schedule": {"type": "one_cycle", "momentum_cycle": {}},
     },
+    "accumulated": {
+        "batch_size": 3,
+        "accumulate": 3,
+        "optimizer": "lamb",
+        "regularization": {"constraints": [{"match": "*.weight", "constraint": "max_norm"}], "clip_adaptive": 0.1},
+    },
     "in order": {"shuffle": False, "validation": None, "monitor": "train.loss"},
 }
 

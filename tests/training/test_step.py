@@ -159,3 +159,42 @@ def test_steady_steps_allocate_nothing_the_size_of_a_batch(part, optimizer, weig
     tracemalloc.stop()
     assert peak - now < 4096  # of a batch the weights alone have 20,000 bytes, the ids 40,000, the inputs 60,000
     assert now - before < 16_000  # what Python and NumPy keep of small objects; does not grow with the steps
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("size", [1, 4, 5, 7, 11])
+def test_accumulated_batches_are_one_large_one(part, weighted, size):
+    """Also where the last batch is shorter, and where a batch has no weight at all."""
+    train = part(23, 1, weighted=weighted, dtype="float64")
+    if weighted:
+        train.weights[4:10] = 0
+    layers = [Dense(units=5, activation="tanh"), Dense(units=3)]
+    penalty = {"l1": 0.02, "l2": 0.3, "clip_norm": 0.5}
+    whole, one, _ = build(train, layers, batch_size=12, regularization=penalty)
+    parts, many, bound = build(train, layers, batch_size=size, regularization=penalty)
+    for rows in (np.arange(12), np.arange(12, 23), np.arange(4, 10)) * 3:
+        assert many(rows, 0.05) == pytest.approx(one(rows, 0.05), rel=1e-12)
+        np.testing.assert_allclose(parts.arena.parameters, whole.arena.parameters, rtol=1e-12, atol=1e-13)
+    assert bound.step_count == (6 if weighted else 9)
+
+
+def test_a_loss_that_is_not_finite_in_a_later_batch_leaves_the_parameters_alone(part):
+    train = part(8, 3)
+    train.inputs[5, 1] = np.nan
+    network, step, bound = build(train, [Dense(units=3)], batch_size=3)
+    before = network.arena.parameters.copy()
+    with np.errstate(all="ignore"):
+        assert not np.isfinite(step(np.arange(8), 0.1)[0])
+    np.testing.assert_array_equal(network.arena.parameters, before)
+    assert bound.step_count == 0
+
+
+def test_constraints_hold_after_every_step(part):
+    train = part(8, 3)
+    entries = {"constraints": [{"match": "0.weight", "constraint": {"type": "max_norm", "limit": 0.5}}]}
+    network, step, _ = build(train, [Dense(units=3)], regularization=entries)
+    for _ in range(3):
+        step(np.arange(8), 0.5)
+        norms = np.linalg.norm(network.arena.named_arrays()["0.weight"], axis=0)
+        assert (norms < 0.5 + 1e-6).all()
+    assert norms.max() > 0.4

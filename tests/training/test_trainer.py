@@ -69,6 +69,15 @@ def orders(made, monkeypatch):
     return seen, rates
 
 
+def test_accumulating_takes_fewer_and_larger_steps(make, monkeypatch):
+    seen, rates = orders(make(batch_size=4, accumulate=3, epochs=2, schedule={"type": "linear"}), monkeypatch)
+    assert [len(rows) for rows in seen] == [12, 11, 12, 11]
+    assert rates == pytest.approx([1e-3, 7.5e-4, 5e-4, 2.5e-4])
+    made = make(batch_size=4, accumulate=3, epochs=2)
+    assert ends(run(made)[0])[-1].step == 4
+    assert made.trainer.samples_seen == 46
+
+
 def test_each_epoch_takes_every_sample_once_in_an_order_that_the_seed_decides(make, monkeypatch):
     first, _ = orders(make(), monkeypatch)
     again, _ = orders(make(), monkeypatch)
