@@ -5,6 +5,9 @@ from __future__ import annotations
 from scratchnn.nn.activations import GELU, Tanh
 from scratchnn.nn.cases.rows import LayerCase
 from scratchnn.nn.layers.attention import MultiHeadAttention as Attention
+from scratchnn.nn.layers.composite import Repeat, Residual
+from scratchnn.nn.layers.embedding import SinusoidalPositions
+from scratchnn.nn.layers.time import TimeDistributed
 from scratchnn.nn.layers.transformer import TransformerDecoder as Decoder
 from scratchnn.nn.layers.transformer import TransformerEncoder as Encoder
 
@@ -29,4 +32,7 @@ LAYERS: tuple[LayerCase, ...] = (
     LayerCase(Decoder(heads=3, feed_forward=7, activation=Tanh()), (5, 3), 2, masked=True),
     LayerCase(Decoder(heads=2, feed_forward=3, norm_first=True, rotary=True, activation=GELU()), (4, 4), 3),
     LayerCase(Decoder(heads=4, key_heads=2, feed_forward=2, norm="rms_norm", norm_first=True), (3, 4), 2, masked=True),
+    LayerCase(Repeat(times=2, layers=[Decoder(heads=2, feed_forward=3, norm_first=True)]), (3, 4), 3, masked=True),
+    LayerCase(TimeDistributed(layers=[Attention(heads=2, key_heads=1, rotary=True, dropout=0.2)]), (3, 4, 4), 2),
+    LayerCase(Residual(layers=[Attention(heads=1, causal=True)], shortcut=[SinusoidalPositions()]), (3, 4), 3),
 )

@@ -89,11 +89,10 @@ class TransformerEncoder(TransformerBlock):
 
 
 class TransformerDecoder(TransformerBlock):
-    """The formulas of `transformer_encoder`, with causal attention: a step sees itself and those before.
+    """The block of decoder-only models: `transformer_encoder`, where a step sees only itself and those before.
 
-    x, y: (B, T, F).
-    This is the block of decoder-only models, without attention to an encoder's output. Source: Radford et al. 2018.
-    PyTorch's `TransformerEncoderLayer` with `is_causal`.
+    x, y: (B, T, F). There is no attention to an encoder's output. Source: Radford et al. 2018. PyTorch's
+    `TransformerEncoderLayer` with `is_causal`.
     """
 
     type: Literal["transformer_decoder"] = "transformer_decoder"
