@@ -66,6 +66,9 @@ class Config(Settings):
         if self.schedule.cycles_momentum and not self.optimizer.cycles_momentum:
             message = "`momentum_cycle` needs an optimizer with momentum or beta1 above 0. Set it, or remove the cycle."
             raise PydanticCustomError("momentum", message)
+        if self.training.averaging is not None and self.optimizer.keeps_average:
+            message = "{tag} keeps an average of its own. Remove `training.averaging`."
+            raise PydanticCustomError("averaging", message, {"tag": self.optimizer.tag()})
         tags = [metric.tag() for metric in self.metrics or []]
         if twice := sorted({tag for tag in tags if tags.count(tag) > 1}):
             raise PydanticCustomError("metrics", "`metrics` names {tag} twice.", {"tag": twice[0]})

@@ -122,7 +122,10 @@ class Updater:
             self._look_ahead(self.optimizer.lookahead.every, self.optimizer.lookahead.share)
 
     def average(self, out: Array) -> None:
-        """Writes the weights that the trained network is to use. Before the first step they are the parameters."""
+        """Writes the weights that the trained network is to use; `out` is not the arena's own vector.
+
+        Before the first step they are the parameters.
+        """
         if self.step_count == 0:
             out[...] = self._arena.parameters
             return

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from scratchnn.component import Settings
+from scratchnn.nn.averaging import Averaging
 
 
 class EarlyStopping(Settings):
@@ -40,6 +41,9 @@ class TrainingSettings(Settings):
     shuffle: bool = Field(True, description="Whether each epoch has a new order of the samples.")
     early_stopping: EarlyStopping | None = Field(None, description="When to stop early; never when absent.")
     checkpoint: CheckpointSettings = Field(CheckpointSettings(), description="When the resumable state is written.")
+    averaging: Averaging | None = Field(
+        None, description="An average of the weights that is judged and kept in their place; none when absent."
+    )
     class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = Field(
         None, description='Weight of each class in the loss; "balanced": samples / (classes * samples of the class).'
     )

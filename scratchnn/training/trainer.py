@@ -15,6 +15,7 @@ import numpy as np
 
 from scratchnn.data.preparation import Part
 from scratchnn.errors import ModelError
+from scratchnn.nn.averaging import Average
 from scratchnn.nn.losses import Loss
 from scratchnn.nn.memory import Array, Pass
 from scratchnn.nn.network import Network
@@ -72,6 +73,10 @@ class Recipe:
 class Trainer:
     """Trains an initialized network on `train`; judges every epoch on `validation` where there is one.
 
+    Where weights are averaged, by `training.averaging` or by the optimizer, the average is what is judged, what the
+    best epoch's copy and the finished network hold, and what `train.penalty` is of. `train.loss` is of the weights in
+    training, which are put aside for that time.
+
     `monitor` names the figure that `watch` follows: `train.loss`, `validation.loss` or `validation.<metric>`.
     """
 
@@ -112,6 +117,10 @@ class Trainer:
         self._stop = stop or StopRequest()
         early = settings.early_stopping
         self._best = self._copy() if early is not None and early.restore_best else None
+        self._average = Average(settings.averaging, network.arena) if settings.averaging is not None else None
+        averages = self._average is not None or self._updater.keeps_average
+        self._aside = self._copy() if averages else None  # the weights in training while their average is shown
+        self._shown = False
         self._last_good = self._copy()
 
     @property
@@ -131,6 +140,7 @@ class Trainer:
 
     def events(self) -> Iterator[Event]:
         """Trains, from where the trainer stands to the end. The last event is `Finished`."""
+        self._hide()
         position, span = self._position, self._span
         count = self._network.arena.count
         yield Started(span.epochs, span.steps_per_epoch, count, position.epochs, position.batches)
@@ -140,8 +150,11 @@ class Trainer:
                 yield self._diverged(f"the training loss became {loss} at step {self._updater.step_count + 1}")
                 return
             if position.batches < span.steps_per_epoch:
+                self._show()
                 yield self._finished("interrupted", "asked to stop")
                 return
+            self._take(each_step=False)
+            self._show()
             validation = self._evaluator.evaluate(self._validation) if self._validation is not None else {}
             if not math.isfinite(validation.get("loss", 0.0)) or not self._finite():
                 epoch = position.epochs + 1
@@ -149,7 +162,9 @@ class Trainer:
                 return
             end = self._end_epoch(validation)
             self._fill(self._last_good)
+            self._hide()
             yield end
+        self._show()
         if self._best is not None and self._watch.best_epoch:
             self._restore(self._best)
         if position.epochs < span.epochs:
@@ -164,6 +179,7 @@ class Trainer:
         numbers = {
             "step": self._updater.step_count,
             "optimizer": self._updater.carried,
+            "averaged": self._average.count if self._average is not None else 0,
             "schedule": dict(self._schedule_state),
             "position": asdict(position),
             "watch": {"best": self._watch.best, "best_epoch": self._watch.best_epoch, "waited": self._watch.waited},
@@ -184,13 +200,18 @@ class Trainer:
 
     def _load(self, snapshot: Snapshot) -> None:
         numbers = snapshot.numbers
+        self._shown = False
         self._position = Position(**numbers["position"])
         for name, array in self._arrays(in_epoch=self._position.batches > 0).items():
             array[...] = snapshot.arrays[name]
-        if self._position.batches == 0:
-            self._fill(self._last_good)
         self._updater.step_count = numbers["step"]
         self._updater.load_carried(numbers["optimizer"])
+        if self._average is not None:
+            self._average.count = numbers["averaged"]
+        if self._position.batches == 0:
+            self._show()
+            self._fill(self._last_good)
+            self._hide()
         self._schedule_state = numbers["schedule"]
         watch = numbers["watch"]
         self._watch.best, self._watch.best_epoch = watch["best"], watch["best_epoch"]
@@ -215,6 +236,8 @@ class Trainer:
             loss, weight = step(order[batch * size : (batch + 1) * size], rate)
             if loss - loss != 0:  # NaN or infinite
                 break
+            if weight:
+                self._take(each_step=True)
             position.loss_sum += loss
             position.weight_sum += weight
             position.batches = batch + 1
@@ -242,6 +265,33 @@ class Trainer:
         self._schedule_state = self._schedule.observe(self._schedule_state, value, self._watch.higher_is_better)
         return EpochEnd(epoch, step, rate, train, validation, improved)
 
+    def _take(self, *, each_step: bool) -> None:
+        """Takes the weights into their average, where it is time."""
+        average = self._average
+        if average is None or average.settings.each_step != each_step:
+            return
+        if self._position.epochs >= round(average.settings.start * self._span.epochs):
+            average.add()
+
+    def _show(self) -> None:
+        """Puts the weights in training aside, and their average in the network."""
+        if self._aside is None or self._shown:
+            return
+        self._fill(self._aside)
+        self._shown = True
+        if self._average is not None:
+            self._average.show()
+        else:
+            average = np.empty_like(self._aside["parameters"])
+            self._updater.average(average)
+            self._network.arena.parameters[...] = average
+
+    def _hide(self) -> None:
+        """Puts the weights in training back."""
+        if self._aside is not None and self._shown:
+            self._restore(self._aside)
+            self._shown = False
+
     def _finished(self, status: Status, reason: str = "") -> Finished:
         return Finished(status, self._position.epochs, self._watch.best_epoch, reason)
 
@@ -258,6 +308,10 @@ class Trainer:
     def _arrays(self, *, in_epoch: bool) -> dict[str, Array]:
         arena = self._network.arena
         arrays = {"parameters": arena.parameters, "state": arena.state}
+        if self._aside is not None and self._shown:
+            arrays = dict(self._aside)
+        if self._average is not None:
+            arrays |= {f"average.{name}": array for name, array in self._average.arrays.items()}
         arrays |= {f"slots.{name}": slot for name, slot in self._updater.slots.items()}
         if self._best is not None:
             arrays |= {f"best.{name}": array for name, array in self._best.items()}

@@ -21,3 +21,11 @@ def test_momentum_can_cycle_only_where_there_is_some(optimizer):
 @pytest.mark.parametrize("optimizer", [{"type": "sgd", "momentum": 0.9}, "adam", "muon"])
 def test_momentum_cycles_with_these(optimizer):
     assert Config.model_validate({**BASE, "optimizer": optimizer}).schedule.cycles_momentum
+
+
+def test_an_optimizer_that_averages_wants_no_other_average():
+    settings = {key: value for key, value in BASE.items() if key != "schedule"}
+    settings |= {"training": {"averaging": "ema"}}
+    assert Config.model_validate({**settings, "optimizer": "adamw"}).training.averaging is not None
+    with pytest.raises(ValidationError, match="averaging"):
+        Config.model_validate({**settings, "optimizer": "schedule_free_adamw"})

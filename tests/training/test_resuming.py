@@ -43,6 +43,9 @@ TRAININGS = {
         "optimizer": "lamb",
         "regularization": {"constraints": [{"match": "*.weight", "constraint": "max_norm"}], "clip_adaptive": 0.1},
     },
+    "moving average": {"averaging": {"type": "ema", "decay": 0.9}, "early_stopping": {"patience": 3}},
+    "weight averaging": {"averaging": {"type": "swa", "start": 0.5}, "epochs": 5},
+    "schedule free": {"optimizer": {"type": "schedule_free_adamw", "learning_rate": 0.02}, "early_stopping": EARLY},
     "in order": {"shuffle": False, "validation": None, "monitor": "train.loss"},
 }
 
