@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from scratchnn.errors import ConfigError, ShapeError
 from scratchnn.nn.arena import Workspace
@@ -15,7 +17,7 @@ from scratchnn.nn.layers.dense import Dense
 from scratchnn.nn.layers.gru import GRU
 from scratchnn.nn.layers.lstm import LSTM
 from scratchnn.nn.layers.recurrent import Blocks, Recurrent, SimpleRNN
-from scratchnn.nn.memory import Pass
+from scratchnn.nn.memory import Array, Memory, Pass
 from scratchnn.nn.network import Network
 from scratchnn.nn.samples import scatter
 
@@ -74,17 +76,77 @@ def test_steps_worked_out_by_hand() -> None:
     np.testing.assert_allclose(found, [0.25, 0.375], rtol=1e-14)
 
 
+class Masked(RaggedMask):
+    """Says which steps are real."""
+
+    real: list[list[bool]]
+
+    def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
+        super().forward(x, y, mem, run)
+        run.mask = np.array(self.real)
+
+
+def one_step(kind: type[Recurrent], x: Array, h: Array, c: Array, params: dict[str, Array]) -> tuple[Array, Array]:
+    """The slow clear version of a step of one sample, from the formulas alone: the new h and c."""
+    inputs, state = x @ params["weight"] + params["bias"], h @ params["recurrent_weight"]
+    if kind is SimpleRNN:
+        return np.tanh(inputs + state), c
+    if kind is LSTM:
+        i, f, g, o = np.split(inputs + state, 4)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        return sigmoid(o) * np.tanh(c), c
+    (r, z, n), (state_r, state_z, state_n) = np.split(inputs, 3), np.split(state, 3)
+    z = sigmoid(z + state_z)
+    n = np.tanh(n + sigmoid(r + state_r) * (state_n + params["recurrent_bias"]))
+    return (1 - z) * n + z * h, c
+
+
+def sigmoid(z: Array) -> Array:
+    return 1 / (1 + np.exp(-z))
+
+
+def by_steps(layer: Recurrent, sample: Array, real: list[bool], arrays: dict[str, Array]) -> tuple[Array, Array]:
+    """One sample through every layer: the outputs of the top one's steps, and its last output."""
+    for index in range(layer.layers):
+        sides = []
+        for direction in layer.directions:
+            prefix = f"1.{index}.{direction}."
+            params = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+            outputs, h, c = np.zeros((len(sample), layer.units)), np.zeros(layer.units), np.zeros(layer.units)
+            places = [place for place, is_real in enumerate(real) if is_real]
+            for place in places if direction == "forward" else reversed(places):
+                h, c = one_step(type(layer), sample[place], h, c, params)
+                outputs[place] = h
+            sides.append((outputs, h))
+        sample = np.concatenate([outputs for outputs, _ in sides], axis=1)
+    return sample, np.concatenate([last for _, last in sides])
+
+
+SIZES = st.tuples(st.integers(1, 4), st.integers(1, 6), st.integers(1, 3), st.integers(1, 3))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(KINDS), SIZES, st.integers(1, 3), st.booleans(), st.booleans(), st.data())
+def test_it_is_what_the_formulas_say(
+    kind: type[Recurrent], sizes: tuple[int, ...], depth: int, bidirectional: bool, every: bool, data: st.DataObject
+) -> None:
+    samples, steps, features, units = sizes
+    row = st.lists(st.booleans(), min_size=steps, max_size=steps)
+    real = data.draw(st.lists(row, min_size=samples, max_size=samples))
+    layer = kind(units=units, layers=depth, bidirectional=bidirectional, return_sequences=every)
+    network = ready([Masked(real=real), layer], (steps, features))
+    x = np.random.default_rng(0).standard_normal((samples, steps, features))
+    arrays = network.arena.named_arrays()
+    for sample, mask, found in zip(x, real, network.predict(x), strict=True):
+        np.testing.assert_allclose(found, by_steps(layer, sample, mask, arrays)[not every], rtol=1e-11, atol=1e-12)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_padded_steps_change_nothing(kind: type[Recurrent]) -> None:
     """A padded sample gives what it gives alone, without its padding, wherever the padding lies."""
 
-    class Holes(RaggedMask):
-        def forward(self, x, y, mem, run) -> None:
-            super().forward(x, y, mem, run)
-            run.mask = np.array([[True] * 6, [False, True, True, False, True, False]])
-
     layer = kind(units=3, layers=2, bidirectional=True, return_sequences=True)
-    network = ready([Holes(), layer], (6, 2))
+    network = ready([Masked(real=[[True] * 6, [False, True, True, False, True, False]]), layer], (6, 2))
     alone = ready([layer], (3, 2))
     alone.arena.parameters[...] = network.arena.parameters
     x = np.random.default_rng(0).standard_normal((2, 6, 2))
@@ -96,14 +158,9 @@ def test_padded_steps_change_nothing(kind: type[Recurrent]) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_mask_of_real_steps_alone_is_as_no_mask(kind: type[Recurrent]) -> None:
-    class AllReal(RaggedMask):
-        def forward(self, x, y, mem, run) -> None:
-            super().forward(x, y, mem, run)
-            run.mask = np.ones(x.shape[:2], bool)
-
     layer = kind(units=3, return_sequences=True)
     x = np.random.default_rng(0).standard_normal((2, 4, 3))
-    masked, plain = ready([AllReal(), layer], (4, 3)), ready([layer], (4, 3))
+    masked, plain = ready([Masked(real=[[True] * 4] * 2), layer], (4, 3)), ready([layer], (4, 3))
     np.testing.assert_array_equal(masked.predict(x), plain.predict(x))
 
 
