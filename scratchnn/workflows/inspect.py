@@ -9,6 +9,7 @@ from typing import Any
 
 from scratchnn.nn.arena import walk_params
 from scratchnn.nn.gradcheck import GradCheck, check_all, check_network
+from scratchnn.nn.updater import Updater
 from scratchnn.workflows.configs import load_config
 from scratchnn.workflows.session import Ready, Session
 
@@ -113,7 +114,7 @@ def summary(config: str | Path, overrides: Sequence[str] = (), plugins: Iterable
         batch_size=batch,
         parameter_bytes=vector,
         workspace_bytes=network.workspace(batch).nbytes + vector + network.arena.state.nbytes,
-        optimizer_bytes=len(session.config.optimizer.slots()) * vector,
+        optimizer_bytes=sum(slot.nbytes for slot in Updater(session.config.optimizer, network.arena).slots.values()),
         loss=session.built.loss.tag(),
     )
 

@@ -85,8 +85,8 @@ class Optimizer(Component):
         raise NotImplementedError
 
     def average(self, p: Array, slots: Sequence[Array], out: Array) -> None:
-        """Writes the weights that are to be used, where these are not p itself."""
-        raise NotImplementedError
+        """Writes the weights that are to be used: p, unless `keeps_average`."""
+        np.copyto(out, p)
 
     @classmethod
     def momentum_field(cls) -> str | None:

@@ -118,6 +118,13 @@ class Muon(ParameterwiseOptimizer):
             learning_rate * c1 / root_c2,
         )
 
+    def shape_factor(self, shape: Shape) -> float:
+        """s for a matrix of this shape."""
+        inputs, outputs = shape
+        if self.adjust == "original":
+            return math.sqrt(max(1.0, outputs / inputs))
+        return 0.2 * math.sqrt(max(shape))
+
     def update(
         self, p: Array, g: Array, slots: Sequence[Array], work: Sequence[Array], numbers: Sequence[Array]
     ) -> None:
@@ -131,7 +138,7 @@ class Muon(ParameterwiseOptimizer):
             np.add(velocity, g, out=velocity)
             np.add(g, np.multiply(velocity, momentum, out=work[0]), out=g)
             made = self._orthogonal(g, work)
-            np.multiply(made, learning_rate * p.dtype.type(self._factor(p.shape)), out=g)
+            np.multiply(made, learning_rate * p.dtype.type(self.shape_factor(p.shape)), out=g)
             np.subtract(p, g, out=p)
             return
         np.multiply(gradients, beta1, out=gradients)
@@ -141,12 +148,6 @@ class Muon(ParameterwiseOptimizer):
         np.add(np.sqrt(squares, out=g), epsilon, out=g)
         np.divide(gradients, g, out=g)
         np.subtract(p, np.multiply(g, step, out=g), out=p)
-
-    def _factor(self, shape: Shape) -> float:
-        inputs, outputs = shape
-        if self.adjust == "original":
-            return math.sqrt(max(1.0, outputs / inputs))
-        return 0.2 * math.sqrt(max(shape))
 
     def _orthogonal(self, g: Array, work: Sequence[Array]) -> Array:
         """O(g), a view of a work array in the shape of g. The smaller side comes first while iterating."""

@@ -151,3 +151,11 @@ def test_muons_direction_has_singular_values_near_to_1(arena, torch):
     assert values.max() < 1.25
     u, _, vt = np.linalg.svd(torch["weight.noise"][0], full_matrices=False)
     assert np.vdot(step, u @ vt) > 0.9 * np.linalg.norm(step) * np.linalg.norm(u @ vt)
+
+
+def test_muons_step_depends_on_the_shape():
+    """Jordan et al. 2024: sqrt(max(1, outputs / inputs)); Liu et al. 2025: 0.2 sqrt(max(outputs, inputs))."""
+    original = Optimizer.parse({"type": "muon", "adjust": "original"})
+    assert [original.shape_factor(shape) for shape in ((4, 16), (16, 4))] == [2, 1]
+    matched = Optimizer.parse({"type": "muon"})
+    assert [matched.shape_factor(shape) for shape in ((4, 16), (16, 4), (9, 9))] == pytest.approx([0.8, 0.8, 0.6])

@@ -171,6 +171,19 @@ def test_groups_are_the_same_as_training_apart(tag):
             np.testing.assert_allclose(slot.view(made.parameters), slot.view(apart.parameters), rtol=1e-13)
 
 
+def test_a_groups_decay_reaches_biases_and_may_spare_weights():
+    """Without a gradient sgd multiplies with 1 - lr factor decay: 0.98 for biases, 1 for a.weight, else 0.99."""
+    groups = [
+        {"match": "*.bias", "weight_decay": 0.4, "learning_rate_factor": 0.5},
+        {"match": "a.*", "weight_decay": 0},
+    ]
+    arena, start = arena_of("float64"), arena_of("float64")
+    Updater(Optimizer.parse({"type": "sgd", "weight_decay": 0.1, "groups": groups}), arena).step(0.1)
+    for name, slot in arena.slots.items():
+        factor = 0.98 if name.endswith("bias") else 1.0 if name == "a.weight" else 0.99
+        np.testing.assert_allclose(slot.view(arena.parameters), factor * slot.view(start.parameters), rtol=1e-14)
+
+
 def test_a_group_for_nothing_is_refused():
     optimizer = Optimizer.parse({"type": "sgd", "groups": [{"match": "*.weight"}, {"match": "*.kernel"}]})
     with pytest.raises(ConfigError, match="kernel") as caught:

@@ -1,0 +1,53 @@
+"""Patterns over names of parameters are checked before anything is written; averages reach the model file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import scratchnn
+from scratchnn.errors import ConfigError
+from scratchnn.workflows.inspect import summary
+from scratchnn.workflows.train import plan
+
+CONFIG: dict[str, Any] = {
+    "data": {"source": {"type": "moons", "samples": 100}, "split": {"type": "random", "validation": 0.3, "test": 0}},
+    "model": {"layers": [{"type": "dense", "units": 4, "activation": "tanh"}, {"type": "dense", "units": "auto"}]},
+    "training": {"epochs": 6, "batch_size": 7, "accumulate": 3},
+}
+
+
+def test_a_group_or_a_constraint_for_nothing_is_refused() -> None:
+    group = {**CONFIG, "optimizer": {"type": "adam", "groups": [{"match": "2.*"}]}}
+    with pytest.raises(ConfigError, match=r"optimizer\.groups\[0\]\.match.*no parameter matches"):
+        plan(group)
+    entries = [{"match": "*.bias", "constraint": "unit_norm"}, {"match": "kernel", "constraint": "unit_norm"}]
+    with pytest.raises(ConfigError, match=r"regularization\.constraints\[1\]\.match.*There are 0\.weight"):
+        plan({**CONFIG, "regularization": {"constraints": entries}})
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "averaging"), [("adam", "ema"), ("adam", "swa"), ("schedule_free_adamw", None), ("muon", None)]
+)
+def test_the_model_file_holds_what_was_judged(optimizer: str, averaging: str | None) -> None:
+    training = {**CONFIG["training"], **({"averaging": averaging} if averaging else {})}
+    config = {
+        **CONFIG,
+        "optimizer": {"type": optimizer, "learning_rate": 0.02, "groups": [{"match": "*.bias", "weight_decay": 0}]},
+        "training": training,
+    }
+    result = scratchnn.train(config)
+    again = scratchnn.evaluate(result.run, split="validation")
+    assert again.metrics["loss"] == pytest.approx(result.metrics["validation"]["loss"], rel=1e-6)
+
+
+def test_the_summary_counts_what_the_optimizer_really_keeps() -> None:
+    Path("config.yaml").write_text(yaml.safe_dump(CONFIG))
+    made = {name: summary("config.yaml", [f"optimizer={name}"]) for name in ("sgd", "adam", "adafactor")}
+    assert made["sgd"].optimizer_bytes == 0
+    assert made["adam"].optimizer_bytes == 2 * made["adam"].parameter_bytes
+    assert 0 < made["adafactor"].optimizer_bytes < made["adam"].optimizer_bytes
