@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -19,6 +20,9 @@ from scratchnn.nn.optimizers import Adam, Optimizer
 from scratchnn.nn.regularizers import Regularization
 from scratchnn.nn.schedules import Constant, Schedule
 from scratchnn.training.settings import TrainingSettings
+
+NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+LONGEST_NAME = 100
 
 
 class ModelSettings(Settings):
@@ -38,12 +42,12 @@ class ModelSettings(Settings):
 class Config(Settings):
     """A whole config."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)] | None = Field(
+    name: Annotated[str, Field(pattern=NAME.pattern, max_length=LONGEST_NAME)] | None = Field(
         None,
         description="Names the run directory; the file's name when absent. Letters, digits, dots, dashes, underscores.",
     )
     seed: int = Field(0, ge=0, description="The origin of all randomness.")
-    threads: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+    threads: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = Field(
         "auto", description="Threads of the matrix products. auto: one where a step is small, else every core."
     )
     deterministic: bool = Field(False, description="One thread: the same bits on machines with other core counts.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +18,31 @@ from scratchnn.training.tensors import read_tensors, write_tensors
 
 FORMAT = 1
 PREFIX = "layers."
+_MEND = "Use the file as `scratchnn train` wrote it, or train again."
 
 
 @dataclass(frozen=True)
 class ModelFile:
-    """What the file holds. `config` is the resolved config as plain values."""
+    """What the file holds.
+
+    `config` is the resolved config as plain values, `parts` a check sum of the rows of each part (train, validation,
+    test) to know them again.
+    """
 
     config: dict[str, Any]
     encoder: Encoder
     arrays: dict[str, Array]
+    parts: dict[str, int] = field(default_factory=dict)
     where: str = ""
 
     def write(self, path: Path) -> None:
         """Writes the file in one step. Equal content gives equal bytes: no time, no place, no name of a machine."""
-        document = {"format": FORMAT, "config": self.config, "encoder": self.encoder.model_dump(mode="json")}
+        document = {
+            "format": FORMAT,
+            "config": self.config,
+            "encoder": self.encoder.model_dump(mode="json"),
+            "parts": self.parts,
+        }
         write_tensors(path, document, {PREFIX + name: array for name, array in self.arrays.items()})
 
     @classmethod
@@ -41,12 +53,15 @@ class ModelFile:
             got = document.get("format")
             hint = "Use the version of scratchnn that wrote it."
             raise ModelError(f"has format {got}, this version reads {FORMAT}", where=str(path), hint=hint)
+        for key in ("config", "encoder", "parts"):
+            if not isinstance(document.get(key), dict):
+                raise ModelError(f"lacks its {key}", where=str(path), hint=_MEND)
         try:
-            encoder = Encoder.model_validate_json(_json(document["encoder"]))
-            config = dict(document["config"])
-        except (ValidationError, KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"holds no usable preprocessing: {_first_line(error)}", where=str(path)) from error
-        return cls(config, encoder, {name.removeprefix(PREFIX): array for name, array in arrays.items()}, str(path))
+            encoder = Encoder.model_validate_json(json.dumps(document["encoder"]))
+        except ValidationError as error:
+            raise ModelError(f"holds no usable preprocessing: {_fault(error)}", where=str(path), hint=_MEND) from error
+        arrays = {name.removeprefix(PREFIX): array for name, array in arrays.items()}
+        return cls(document["config"], encoder, arrays, document["parts"], str(path))
 
     def fill(self, network: Network) -> None:
         """Copies the arrays into a network. Raises `ModelError` where a name, a shape or a number does not fit."""
@@ -55,20 +70,17 @@ class ModelFile:
             got, want = self.arrays.get(name), wanted.get(name)
             if got is None or want is None:
                 word = "lacks" if got is None else "has a surplus"
-                raise ModelError(f"{word} array {PREFIX}{name}", where=self.where)
+                raise ModelError(f"{word} array {PREFIX}{name}", where=self.where, hint=_MEND)
             if got.shape != want.shape or got.dtype != want.dtype:
                 message = f"{PREFIX}{name} is {got.dtype}{got.shape}, the network needs {want.dtype}{want.shape}"
-                raise ModelError(message, where=self.where)
+                raise ModelError(message, where=self.where, hint=_MEND)
             if not np.isfinite(got).all():
-                raise ModelError(f"{PREFIX}{name} holds numbers that are not finite", where=self.where)
+                raise ModelError(f"{PREFIX}{name} holds numbers that are not finite", where=self.where, hint=_MEND)
             want[...] = got
 
 
-def _json(value: object) -> str:
-    import json
-
-    return json.dumps(value)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+def _fault(error: ValidationError) -> str:
+    """The first fault with its place, such as `inputs.columns.0.scale: ...`."""
+    fault = error.errors(include_url=False)[0]
+    place = ".".join(map(str, fault["loc"]))
+    return f"{place}: {fault['msg']}" if place else fault["msg"]

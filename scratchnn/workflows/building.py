@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scratchnn.config.schema import Config
@@ -48,7 +49,12 @@ def build(config: Config, inputs: InputSpec, target: TargetSpec) -> Built:
 
 def build_for(config: Config, encoder: Encoder) -> Built:
     """The same for data that was prepared."""
-    return build(config, InputSpec(encoder.input_shape), target_spec(encoder))
+    built = build(config, InputSpec(encoder.input_shape), target_spec(encoder))
+    scaled = any(encoder.target_offset) or any(scale != 1 for scale in encoder.target_scale)
+    if scaled and built.loss.wants_raw_targets():
+        message = f"{built.loss.tag()} needs the targets as they are in the data, but they are scaled"
+        raise ConfigError(message, where="loss", hint="Set data.target_scale: none.")
+    return built
 
 
 def target_spec(encoder: Encoder) -> TargetSpec:
@@ -75,6 +81,11 @@ def resolve_metrics(config: Config, target: TargetSpec) -> list[Metric]:
             hint = f"The target is for {task}: choose another metric, or set data.task."
             raise ConfigError(f"{metric.tag()} is for {metric.task}", where=f"metrics[{index}]", hint=hint)
     return list(config.metrics)
+
+
+def figure_names(metrics: Iterable[Metric]) -> list[str]:
+    """The names of the figures of a part that are single numbers."""
+    return ["loss", *(metric.tag() for metric in metrics if metric.scalar)]
 
 
 def _refuse_output_activation(layer: Layer, index: int, loss: Loss) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from scratchnn.config.document import Document, locate
 from scratchnn.config.explain import validate
 from scratchnn.config.load import read_document
 from scratchnn.config.overrides import apply_overrides
-from scratchnn.config.schema import Config
+from scratchnn.config.schema import LONGEST_NAME, NAME, Config
 from scratchnn.errors import ConfigError, UsageError
 
 
@@ -28,7 +29,7 @@ class LoadedConfig:
     @property
     def name(self) -> str:
         """The name of the run: the config's own, or the file's."""
-        return self.config.name or _slug(Path(self.document.name).stem)
+        return self.config.name or slug(Path(self.document.name).stem)
 
     def moved(self, move: Callable[[str, Path], str]) -> Config:
         """The same config with the run's name, all plugins, and `move(path, folder it starts from)` as paths."""
@@ -81,7 +82,12 @@ def check_document(document: Document, base: Path, plugins: Iterable[str | Path]
     return LoadedConfig(validate(document, Config), base, document, tuple(dict.fromkeys(paths)))
 
 
-def _slug(stem: str) -> str:
-    """A file's name without what a directory's name should not have."""
-    kept = "".join(char if char.isalnum() or char in "._-" else "-" for char in stem).strip(".-_")
-    return kept or "run"
+def slug(stem: str) -> str:
+    """The name that a config may have (see `Config.name`) nearest to a file's: accents go, other letters become dashes.
+
+    >>> slug("Größe é (2)")
+    'Gro-e-e--2'
+    """
+    letters = (char for char in unicodedata.normalize("NFKD", stem) if not unicodedata.combining(char))
+    kept = "".join(char if NAME.fullmatch(f"x{char}") else "-" for char in letters)
+    return kept.strip(".-_")[:LONGEST_NAME].rstrip(".-_") or "run"

@@ -7,19 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from scratchnn.data.preparation import Part, encode, prepare, read_path
 from scratchnn.data.tables import Table
-from scratchnn.errors import UsageError
+from scratchnn.errors import DataError, UsageError
 from scratchnn.nn.metrics import Metric
 from scratchnn.training.evaluation import Evaluator
 from scratchnn.training.streams import Streams
-from scratchnn.workflows.building import resolve_metrics
+from scratchnn.workflows.building import figure_names, resolve_metrics
 from scratchnn.workflows.configs import load_config
+from scratchnn.workflows.identity import fingerprints
 from scratchnn.workflows.model import Model, load_model
 from scratchnn.workflows.requirements import Requirement, Verdict, judge
-from scratchnn.workflows.threads import blas_threads, choose_threads
+from scratchnn.workflows.threads import choose_threads, computing
 
 SPLITS = ("train", "validation", "test")
 
@@ -55,29 +54,35 @@ def evaluate(
     run: str | Path | None = None,
     *,
     data: str | Path | None = None,
-    split: str = "test",
+    split: str | None = None,
     require: Iterable[str] = (),
     plugins: Iterable[str | Path] = (),
 ) -> EvaluateResult:
     """Judges a model (a run directory, a model file, or the newest run) on a split of its own data or on a new file.
 
-    `split` is train, validation or test; `data` a file with the target column. Raises the errors of
+    `split` is train, validation or test (where None); `data` a file with the target column. Raises the errors of
     `scratchnn.errors`; a requirement that is not met is no error here, see `passed`.
     """
+    if split is not None and data is not None:
+        raise UsageError("does not go with --data", where="--split", hint="Give one of them.")
     requirements = [Requirement.parse(text) for text in require]
     model = load_model(run, plugins)
     metrics = _metrics(model)
     for requirement in requirements:
-        requirement.check_name(["loss", *(metric.tag() for metric in metrics if metric.scalar)])
-    part = _own_part(model, split, plugins) if data is None else _new_part(model, data)
+        requirement.check_name(figure_names(metrics))
+    if data is None:
+        split = split or "test"
+        part, batch = _own_part(model, split, plugins)
+    else:
+        part = _new_part(model, data)
+        split, batch = str(data), len(part)
     network = model.built.network
     evaluator = Evaluator(network, model.built.loss, metrics, model.encoder)
-    threads = choose_threads(model.config, network, model.config.training.batch_size)
-    with blas_threads(threads), np.errstate(all="ignore"):  # what is not finite is noted
+    with computing(choose_threads(model.config, network, batch)):
         figures = evaluator.evaluate(part)
     return EvaluateResult(
         model=model.path,
-        split=split if data is None else str(data),
+        split=split,
         rows=len(part),
         metrics=figures,
         classes=model.encoder.class_names,
@@ -103,8 +108,11 @@ def _new_part(model: Model, path: str | Path) -> Part:
     return encode(data, model.encoder, model.built.network.dtype, weight)
 
 
-def _own_part(model: Model, split: str, plugins: Iterable[str | Path]) -> Part:
-    """The rows of a split, divided again as the training did, encoded by what the model has fitted."""
+def _own_part(model: Model, split: str, plugins: Iterable[str | Path]) -> tuple[Part, int]:
+    """The rows of a split, divided again as the training did, encoded by what the model has fitted.
+
+    Beside them the number of training rows. Raises `DataError` where the rows are others than the training had.
+    """
     if split not in SPLITS:
         raise UsageError(f'no split "{split}"', where="--split", hint=f"Choose one of: {', '.join(SPLITS)}.")
     if model.run is None:
@@ -117,4 +125,8 @@ def _own_part(model: Model, split: str, plugins: Iterable[str | Path]) -> Part:
     if part is None:
         have = ", ".join(prepared.parts)
         raise UsageError(f"the run has no {split} rows", where="--split", hint=f"It has: {have}. Or give --data FILE.")
-    return part
+    if model.parts.get(split) != fingerprints(loaded.config, prepared)[split]:
+        message = f"the {split} rows are not those of the training: the data or the config has changed"
+        hint = "Put them back as they were, or judge rows that the training did not have: --data FILE."
+        raise DataError(message, where=str(model.run.path), hint=hint)
+    return part, len(prepared.train)

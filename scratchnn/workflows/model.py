@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from scratchnn.nn.memory import Array
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory
 from scratchnn.workflows.building import Built, build_for
-from scratchnn.workflows.threads import blas_threads, choose_threads
+from scratchnn.workflows.threads import choose_threads, computing
 
 
 @dataclass(frozen=True)
@@ -36,19 +36,22 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Model:
-    """A trained network with everything that it needs to judge raw rows. `run` is its run directory, if it has one."""
+    """A trained network with everything that it needs to judge raw rows.
+
+    `run` is its run directory, if it has one; `parts` the check sums of the rows that it was trained and judged on.
+    """
 
     config: Config
     encoder: Encoder
     built: Built
     path: Path
     run: RunDirectory | None
+    parts: Mapping[str, int]
 
     def predict(self, data: Table | Arrays) -> Predictions:
         """Predictions for rows as they come from a source; other columns and another order do no harm."""
         inputs = self.encoder.encode_inputs(data, self.built.network.dtype)
-        threads = choose_threads(self.config, self.built.network, self.config.training.batch_size)
-        with blas_threads(threads), np.errstate(all="ignore"):
+        with computing(choose_threads(self.config, self.built.network, len(inputs))):
             values = self.built.loss.predictions(self.built.network.predict(inputs))
         if not np.isfinite(values).all():
             row = int(np.argwhere(~np.isfinite(values))[0, 0])
@@ -76,7 +79,7 @@ def load_model(path: str | Path | None = None, plugins: Iterable[str | Path] = (
         hint = f"Give the plugins that it was trained with by --plugin: {names}." if names else ""
         raise ModelError(f"holds a config that cannot be used: {error}", where=str(file), hint=hint) from None
     stored.fill(built.network)
-    return Model(config, stored.encoder, built, file, run)
+    return Model(config, stored.encoder, built, file, run, stored.parts)
 
 
 def locate_model(path: str | Path | None) -> tuple[Path, RunDirectory | None]:

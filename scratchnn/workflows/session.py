@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from scratchnn.config.dump import plain
 from scratchnn.config.schema import Config
-from scratchnn.data.preparation import Part, Prepared, prepare
+from scratchnn.data.preparation import Prepared, prepare
 from scratchnn.errors import ConfigError, DivergedError, suggestion
 from scratchnn.nn.metrics import Metric
 from scratchnn.training.checkpoint import Checkpoints
@@ -27,11 +23,12 @@ from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory
 from scratchnn.training.streams import Streams
 from scratchnn.training.trainer import Recipe, Trainer
-from scratchnn.workflows.building import Built, build_for, resolve_metrics
+from scratchnn.workflows.building import Built, build_for, figure_names, resolve_metrics
 from scratchnn.workflows.configs import LoadedConfig
 from scratchnn.workflows.environment import describe_environment
+from scratchnn.workflows.identity import fingerprints, identity
 from scratchnn.workflows.requirements import Requirement, Verdict, judge
-from scratchnn.workflows.threads import blas_threads, choose_threads
+from scratchnn.workflows.threads import choose_threads, computing
 
 
 @dataclass(frozen=True)
@@ -116,12 +113,12 @@ class Session:
             _check_batches(len(self._train), config.training.batch_size, self.built)
         except ConfigError as error:
             raise loaded.placed(error) from None
-        figures = ["loss", *(metric.tag() for metric in self.metrics if metric.scalar)]
+        figures = figure_names(self.metrics)
         for requirement in self._requirements:
             requirement.check_name(f"{part}.{figure}" for part in self.data.parts for figure in figures)
         network = self.built.network
         network.initialize(self._streams.init)
-        self.threads = choose_threads(config, network, config.training.batch_size)
+        self.threads = choose_threads(config, network, len(self._train))
         self._evaluator = Evaluator(network, self.built.loss, self.metrics, self.data.encoder)
 
     def ready(self, run: Path | None) -> Ready:
@@ -138,7 +135,7 @@ class Session:
         Numbers may overflow without a warning of NumPy: what is not finite is noticed and reported here.
         """
         config, network = self.config, self.built.network
-        with blas_threads(self.threads), np.errstate(all="ignore"):
+        with computing(self.threads):
             trainer = Trainer(
                 network,
                 self._recipe,
@@ -151,7 +148,9 @@ class Session:
                 self.threads,
                 stop,
             )
-            checkpoints = Checkpoints(run.checkpoints, config.training.checkpoint.keep, self._identity())
+            checkpoints = Checkpoints(
+                run.checkpoints, config.training.checkpoint.keep, identity(config, self._train, self.data.validation)
+            )
             if resume is not None:
                 if (snapshot := checkpoints.newest()) is not None:
                     trainer.load(snapshot)
@@ -189,7 +188,8 @@ class Session:
     def _finish(self, run: RunDirectory, finished: Finished, seconds: float, samples: int) -> TrainResult:
         """Writes the model and the summary. An interrupted run is not judged: it goes on later."""
         arrays = self.built.network.arena.named_arrays()
-        ModelFile(plain(self.loaded.portable()), self.data.encoder, arrays).write(run.model)
+        parts = fingerprints(self.config, self.data)
+        ModelFile(plain(self.loaded.portable()), self.data.encoder, arrays, parts).write(run.model)
         metrics: dict[str, dict[str, Any]] = {}
         notes: list[str] = []
         if finished.status != "interrupted":
@@ -213,21 +213,6 @@ class Session:
         run.write_json(run.summary, result.to_json())
         return result
 
-    def _identity(self) -> dict[str, object]:
-        """What a checkpoint must have been made with: the config but for what may change, and the rows."""
-        settings = plain(self.config)
-        for key in ("name", "threads", "plugins"):
-            del settings[key]
-        for key in ("epochs", "checkpoint"):
-            del settings["training"][key]
-        del settings["data"]["source"]  # the rows themselves are compared
-        validation = self.data.validation
-        return {
-            "config": zlib.crc32(json.dumps(settings).encode()),
-            "training data": _checksum(self._train),
-            "validation data": 0 if validation is None else _checksum(validation),
-        }
-
 
 def _watch(config: Config, metrics: list[Metric], data: Prepared) -> tuple[str, Watch]:
     """The figure that tells which epoch was the best, and its watch."""
@@ -238,11 +223,10 @@ def _watch(config: Config, metrics: list[Metric], data: Prepared) -> tuple[str, 
     if part == "validation" and data.validation is None:
         hint = "Set data.split.validation, or monitor train.loss."
         raise ConfigError("there are no validation rows", where=where, hint=hint)
-    known = {"loss": False} | {metric.tag(): metric.higher_is_better for metric in metrics if metric.scalar}
-    names = [f"validation.{name}" for name in known] + ["train.loss"]
+    names = [f"validation.{name}" for name in figure_names(metrics)] + ["train.loss"]
     if monitor not in names:
         raise ConfigError(f'no figure "{monitor}"', where=where, hint=suggestion(monitor, names))
-    higher = known[figure]
+    higher = any(metric.tag() == figure and metric.higher_is_better for metric in metrics)
     if early is None:
         return monitor, Watch(higher)
     return monitor, Watch(higher, early.patience, early.min_delta)
@@ -255,11 +239,3 @@ def _check_batches(rows: int, batch_size: int, built: Built) -> None:
     if smallest < fewest:
         message = f"{rows} training rows leave a batch of {smallest}, but a layer needs {fewest} or more to train"
         raise ConfigError(message, where="training.batch_size", hint="Choose another batch size.")
-
-
-def _checksum(part: Part) -> int:
-    value = 0
-    for array in (part.inputs, part.targets, part.weights):
-        if array is not None:
-            value = zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data, value)
-    return value

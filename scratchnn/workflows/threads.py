@@ -6,19 +6,21 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
+
 from scratchnn.config.schema import Config
 from scratchnn.nn.network import Network
 
 SMALL_STEP = 20_000_000  # floating-point operations: below, a second thread costs more than it gives
 
 
-def choose_threads(config: Config, network: Network, batch_size: int) -> int:
-    """The config's number of threads; for `auto` one where a training step is small, else every core."""
+def choose_threads(config: Config, network: Network, rows: int) -> int:
+    """The config's number of threads; for `auto` one where a step on that many rows is small, else every core."""
     if config.deterministic:
         return 1
     if config.threads != "auto":
         return config.threads
-    step = 3 * network.plan.flops * batch_size  # forward, and twice as much backward
+    step = 3 * network.plan.flops * min(config.training.batch_size, rows)  # forward, and twice as much backward
     return 1 if step < SMALL_STEP else available_cores()
 
 
@@ -30,9 +32,9 @@ def available_cores() -> int:
 
 
 @contextmanager
-def blas_threads(count: int) -> Iterator[None]:
-    """Limits NumPy's BLAS to this many threads."""
+def computing(threads: int) -> Iterator[None]:
+    """Limits NumPy's BLAS to this many threads, and keeps NumPy's warnings: what is not finite is told by us."""
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=count, user_api="blas"):
+    with threadpool_limits(limits=threads, user_api="blas"), np.errstate(all="ignore"):
         yield

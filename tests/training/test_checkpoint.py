@@ -8,7 +8,13 @@ from scratchnn.training.checkpoint import Checkpoints
 from scratchnn.training.tensors import write_tensors
 from scratchnn.training.trainer import Snapshot
 
-IDENTITY = {"config": 1, "training data": 2}
+SETTINGS = {
+    "seed": 0,
+    "optimizer": {"type": "adam", "learning_rate": 0.01, "beta1": 0.9},
+    "model": {"layers": [{"type": "dense", "units": 8}, {"type": "dense", "units": "auto"}]},
+    "loss": "auto",
+}
+IDENTITY = {"settings": SETTINGS, "training data": 2, "validation data": 3}
 
 
 def snapshot(epochs, batches=0):
@@ -91,22 +97,58 @@ def test_a_damaged_one_does_not_push_out_what_is_written_after_it(make, keep):
 
 
 @pytest.mark.parametrize(
-    ("identity", "message"),
+    ("changes", "message"),
     [
-        ({"config": 9, "training data": 2}, "another config"),
-        ({"config": 1, "training data": 9}, "another training data"),
-        ({"config": 8, "training data": 9}, "another config and training data"),
+        ({"seed": 5}, "another config: seed: 0, now 5"),
+        ({"seed": 5, "loss": {"type": "mse"}}, 'another config: seed: 0, now 5; loss: "auto", now {"type": "mse"}'),
+        ({"optimizer": {"type": "sgd", "learning_rate": 0.1}}, 'another config: optimizer.type: "adam", now "sgd"'),
+        (
+            {"optimizer": {"type": "adam", "learning_rate": 0.1}},
+            "another config: optimizer.learning_rate: 0.01, now 0.1; optimizer.beta1: 0.9, now absent",
+        ),
+        (
+            {"model": {"layers": [{"type": "dense", "units": 9}, {"type": "dense", "units": "auto"}]}},
+            "another config: model.layers[0].units: 8, now 9",
+        ),
+        ({"model": {"layers": [{"type": "dense", "units": 8}]}}, "another config: model.layers: 2 entries, now 1"),
+        (
+            {"a": 1, "b": None, "c": 3, "d": 4},
+            "another config: a: absent, now 1; b: absent, now null; c: absent, now 3; and 1 more",
+        ),
     ],
 )
-def test_another_training_is_refused_by_what_differs(make, identity, message):
+def test_another_config_is_refused_by_what_differs(make, changes, message):
     path = make().save(snapshot(1))
-    with pytest.raises(ModelError) as caught:
-        make(identity=identity).newest()
+    with pytest.raises(ModelError) as caught:  # that the rows differ too may come from the settings
+        make(identity={**IDENTITY, "settings": SETTINGS | changes, "training data": 9}).newest()
     assert str(caught.value) == f"{path}: was made with {message}. Put it back as it was, or start a new run."
 
 
 @pytest.mark.parametrize(
-    "document", [{}, {"format": 1}, {"format": 1, "identity": 3}, {"format": 2, "identity": IDENTITY}]
+    ("changes", "message"),
+    [
+        ({"training data": 9}, "other training data"),
+        ({"training data": 9, "validation data": 0}, "other training data and validation data"),
+    ],
+)
+def test_other_rows_are_refused(make, changes, message):
+    path = make().save(snapshot(1))
+    with pytest.raises(ModelError) as caught:
+        make(identity={**IDENTITY, **changes}).newest()
+    assert str(caught.value) == f"{path}: was made with {message}. Put them back as they were, or start a new run."
+
+
+def test_the_damaged_ones_that_were_passed_over_are_known(make):
+    make().save(snapshot(1))
+    last = make().save(snapshot(2))
+    damage(last)
+    made = make()
+    assert made.newest().numbers["step"] == 1
+    assert made.damaged == [last]
+
+
+@pytest.mark.parametrize(
+    "document", [{}, {"format": 2}, {"format": 2, "identity": 3}, {"format": 1, "identity": IDENTITY, "numbers": {}}]
 )
 def test_a_document_of_another_kind_is_refused(make, document):
     path = make().save(snapshot(1))
@@ -118,7 +160,7 @@ def test_a_document_of_another_kind_is_refused(make, document):
 @pytest.mark.parametrize("document", [{}, {"numbers": {}}])
 def test_a_document_without_its_numbers_is_refused(make, document):
     path = make().save(snapshot(1))
-    write_tensors(path, {"format": 1, "identity": IDENTITY, **document}, {})
+    write_tensors(path, {"format": 2, "identity": IDENTITY, **document}, {})
     made = make()
     if document:
         assert made.newest().numbers == {}  # the trainer refuses it

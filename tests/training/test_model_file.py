@@ -28,13 +28,14 @@ def network(seed, dtype="float32"):
 def stored(encoder):
     made = network(1)
     made.arena.state[...] += np.linspace(0.1, 0.9, made.arena.state.size, dtype=np.float32)
-    return ModelFile(CONFIG, encoder, made.arena.named_arrays())
+    return ModelFile(CONFIG, encoder, made.arena.named_arrays(), {"train": 17, "test": 4})
 
 
 def test_what_was_written_is_read(stored, tmp_path):
     stored.write(tmp_path / "m.safetensors")
     found = ModelFile.read(tmp_path / "m.safetensors")
     assert (found.config, found.encoder, found.where) == (CONFIG, stored.encoder, str(tmp_path / "m.safetensors"))
+    assert found.parts == {"train": 17, "test": 4}
     other = network(2)
     found.fill(other)
     for name, array in other.arena.named_arrays().items():
@@ -80,6 +81,7 @@ def test_arrays_that_do_not_fit(stored, tmp_path, change, message):
     with pytest.raises(ModelError, match=message) as caught:
         ModelFile.read(tmp_path / "m.safetensors").fill(network(1))
     assert caught.value.where == str(tmp_path / "m.safetensors")
+    assert "or train again" in caught.value.hint
 
 
 def edited(stored, path, **changes):
@@ -110,14 +112,26 @@ def test_another_format_is_refused(stored, tmp_path, got):
         {"config": "text"},
         {"config": [1, 2]},
         {"encoder": []},
-        {"encoder": {}},
-        {"encoder": {"task": "classification"}},
+        {"parts": None},
+        {"parts": 3},
     ],
 )
 def test_a_document_of_another_shape(stored, tmp_path, changes):
     path = edited(stored, tmp_path / "m.safetensors", **changes)
-    with pytest.raises(ModelError, match="holds no usable preprocessing"):
+    with pytest.raises(ModelError, match=f"lacks its {next(iter(changes))}") as caught:
         ModelFile.read(path)
+    assert "or train again" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("dumped", "place"),
+    [({}, "task: Field required"), ({"task": "classification"}, "inputs: Field required")],
+)
+def test_the_fault_of_the_preprocessing_is_told(stored, tmp_path, dumped, place):
+    path = edited(stored, tmp_path / "m.safetensors", encoder=dumped)
+    with pytest.raises(ModelError, match=f"holds no usable preprocessing: {place}") as caught:
+        ModelFile.read(path)
+    assert "or train again" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -3,20 +3,48 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
+from scratchnn.config.schema import Config
 from scratchnn.errors import ConfigError, ShapeError
-from scratchnn.workflows.configs import config_from, load_config
+from scratchnn.workflows.configs import config_from, load_config, slug
+from scratchnn.workflows.evaluate import evaluate
 from scratchnn.workflows.threads import available_cores
-from scratchnn.workflows.train import plan, train
+from scratchnn.workflows.train import plan, resume, train
 
 
 @pytest.mark.parametrize(
     ("file", "name"),
-    [("iris.yaml", "iris"), ("my run (2).yaml", "my-run--2"), ("...yaml", "run"), ("é.yaml", "é"), ("a.b.yaml", "a.b")],
+    [
+        ("iris.yaml", "iris"),
+        ("my run (2).yaml", "my-run--2"),
+        ("...yaml", "run"),
+        ("é.yaml", "e"),
+        ("a.b.yaml", "a.b"),
+        ("Müller ½.yaml", "Muller-1-2"),
+        ("模型.yaml", "run"),
+        ("x" * 120 + ".yaml", "x" * 100),
+    ],
 )
 def test_a_run_is_named_after_its_file(config, file, name):
     path = config()
     assert load_config(path.rename(path.with_name(file))).name == name
+
+
+@given(st.text(min_size=1))
+def test_the_name_of_any_file_is_one_that_a_config_may_have(stem):
+    name = slug(stem)
+    assert TypeAdapter(Config.model_fields["name"].annotation).validate_python(name) == name
+    assert slug(name) == name
+
+
+@pytest.mark.parametrize("stem", ["ü", "x" * 120])
+def test_a_model_of_a_file_with_any_name_can_be_read(config, stem):
+    run = train(config().rename(f"configs/{stem}.yaml")).run
+    assert evaluate(run).rows == 12
+    assert resume(run).status == "completed"
 
 
 def test_a_name_in_the_config_wins(config):
@@ -75,3 +103,10 @@ def test_threads(config):
     assert threads(model=wide) == available_cores()
     assert threads(threads=3) == 3
     assert threads(model=wide, deterministic=True) == 1
+    assert threads(training={"batch_size": 10**6}) == 1  # there are 36 rows
+
+
+@pytest.mark.parametrize("count", [0, 1025, 100_000])
+def test_more_threads_than_any_machine_has_are_refused(config, count):
+    with pytest.raises(ConfigError, match="threads"):
+        plan(config(threads=count))

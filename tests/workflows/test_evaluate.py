@@ -95,6 +95,36 @@ def test_splits_that_are_not_there(config):
         evaluate(run, split="tset")
 
 
+def test_a_split_does_not_go_with_new_data(config, table, write):
+    run = train(config()).run
+    with pytest.raises(UsageError, match="--split: does not go with --data"):
+        evaluate(run, split="train", data=write("new.csv", table(5)))
+
+
+@pytest.mark.parametrize("change", [lambda rows: rows[::-1], lambda rows: rows[1:], lambda rows: [*rows, rows[0]]])
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_rows_that_are_not_those_of_the_training_are_refused(config, table, write, change, split):
+    run = train(config()).run
+    write("data/table.csv", change(table()))
+    with pytest.raises(DataError, match=f"the {split} rows are not those of the training") as caught:
+        evaluate(run, split=split)
+    assert "--data" in caught.value.hint
+
+
+def test_the_model_of_another_run_is_refused(config):
+    run, other = train(config()).run, train(config(seed=8)).run
+    shutil.copy(other / "model.safetensors", run / "model.safetensors")
+    with pytest.raises(DataError, match="the test rows are not those of the training"):
+        evaluate(run)
+
+
+def test_points_that_a_source_makes_are_judged_by_their_rows(config, monkeypatch):
+    path = config("made", data={"source": "moons", "target": None, "features": None})
+    run = train(path).run
+    monkeypatch.setattr("numpy.sin", lambda x: np.cos(x - np.pi / 2))  # another machine may round in another way
+    assert evaluate(run).metrics["accuracy"] > 0.5
+
+
 def test_data_without_the_target(config, table, write):
     run = train(config()).run
     with pytest.raises(DataError, match="kind"):

@@ -18,8 +18,9 @@ def command(
         Path | None, typer.Option("--data", metavar="PATH", help="A file with new rows and their targets.")
     ] = None,
     split: Annotated[
-        str, typer.Option("--split", metavar="PART", help="train, validation or test: rows of the run's own data.")
-    ] = "test",
+        str | None,
+        typer.Option("--split", metavar="PART", help="train, validation or test: its own rows; test when absent."),
+    ] = None,
     require: Annotated[
         list[str] | None,
         typer.Option("--require", metavar="CONDITION", help="Exit 8 unless met: 'accuracy>=0.9'. Repeatable."),
