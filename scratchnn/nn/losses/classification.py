@@ -1,150 +1,20 @@
-"""Losses, in order of growing complexity. All take the network's raw outputs (logits) and average over the samples.
-
-Classification targets are class ids `(B,)` in int64, regression targets `(B, K)` floats. Weights `(B,)` make every
-mean a weighted mean: sum(w * loss) / sum(w). An output that is not finite gives a loss that is not finite. All arrays
-are C-contiguous.
-"""
+"""Cross-entropy for two classes and for many."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from scratchnn.component import Component
 from scratchnn.errors import ShapeError
 from scratchnn.nn.layer import InputSpec, Plan
+from scratchnn.nn.losses.loss import Loss, TargetSpec, weighted_total
 from scratchnn.nn.memory import Array, Buffer, Memory
 
 SMALLEST_SUM = 1e-10  # below it, in a row of exp(z - shift), the shift costs too many digits
-
-
-@dataclass(frozen=True)
-class TargetSpec:
-    """What the targets are: one of `classes` classes, or (where `classes` is 0) `columns` numbers."""
-
-    classes: int = 0
-    columns: int = 1
-
-    @property
-    def is_classification(self) -> bool:
-        """Whether the targets are class ids."""
-        return self.classes > 0
-
-
-class Loss(Component):
-    """The base of all losses."""
-
-    family: ClassVar[str] = "loss"
-
-    def output_size(self, target: TargetSpec) -> int:
-        """How many outputs the network must have for these targets. Raises `ShapeError` where the loss does not fit."""
-        raise NotImplementedError
-
-    def plan(self, outputs: InputSpec) -> Plan:
-        """The memory that `evaluate` works in."""
-        return Plan(outputs)
-
-    def evaluate(
-        self, outputs: Array, targets: Array, weights: Array | None, total: float, gradient: Array | None, mem: Memory
-    ) -> float:
-        """The sum of the weighted losses of the samples.
-
-        Writes the gradient of that sum divided by `total` (the sum of the weights: the batch size without weights)
-        with respect to the outputs into `gradient`, unless it is None. Leaves `outputs` as they are.
-        """
-        raise NotImplementedError
-
-    def predictions(self, outputs: Array) -> Array:
-        """From raw outputs to what a user wants: class probabilities `(N, classes)`, or numbers `(N, K)`."""
-        return outputs
-
-
-class RegressionLoss(Loss):
-    """The base of losses on numbers `(B, K)`: the mean over the columns, then over the samples."""
-
-    def output_size(self, target: TargetSpec) -> int:
-        """One output for each target column."""
-        if target.is_classification:
-            message = f"({self.tag()}) needs numbers as targets, got classes"
-            raise ShapeError(message, hint="Use cross_entropy or task: regression.")
-        return target.columns
-
-    def plan(self, outputs: InputSpec) -> Plan:
-        """The errors, and the losses of the single numbers."""
-        return Plan(outputs, scratch={"error": Buffer(outputs.shape), "loss": Buffer(outputs.shape)})
-
-    def measure(self, error: Array, loss: Array) -> float:
-        """Writes into `loss` what each error costs; leaves in `error` a multiple of the derivative.
-
-        Returns the factor that turns `error` into the derivative.
-        """
-        raise NotImplementedError
-
-    def evaluate(
-        self, outputs: Array, targets: Array, weights: Array | None, total: float, gradient: Array | None, mem: Memory
-    ) -> float:
-        """The sum over the samples; the gradient is w * derivative / (K * total)."""
-        error, loss = mem.scratch.error, mem.scratch.loss
-        columns = outputs.shape[1]
-        np.subtract(outputs, targets, out=error)
-        factor = self.measure(error, loss)
-        if weights is not None:
-            np.multiply(loss, weights[:, None], out=loss)
-        if gradient is not None:
-            np.multiply(error, factor / (columns * total), out=gradient)
-            if weights is not None:
-                np.multiply(gradient, weights[:, None], out=gradient)
-        return float(np.add.reduce(loss, axis=None)) / int(columns)
-
-
-class MSE(RegressionLoss):
-    """Mean squared error: e^2 with e = output - target. Derivative 2 e. As PyTorch's `mse_loss`."""
-
-    type: Literal["mse"] = "mse"
-
-    def measure(self, error: Array, loss: Array) -> float:
-        """e^2."""
-        np.multiply(error, error, out=loss)
-        return 2.0
-
-
-class MAE(RegressionLoss):
-    """Mean absolute error: |e| with e = output - target. Derivative sign(e), 0 at 0. As PyTorch's `l1_loss`."""
-
-    type: Literal["mae"] = "mae"
-
-    def measure(self, error: Array, loss: Array) -> float:
-        """|e|."""
-        np.absolute(error, out=loss)
-        np.sign(error, out=error)
-        return 1.0
-
-
-class Huber(RegressionLoss):
-    """Squared for small errors, absolute for large ones: e^2 / 2 if |e| <= delta else delta (|e| - delta / 2).
-
-    With c = e clipped to [-delta, delta] this is c (e - c / 2), and the derivative is c. As PyTorch's `huber_loss`.
-    Source: Huber 1964.
-    """
-
-    type: Literal["huber"] = "huber"
-    delta: float = Field(1.0, gt=0, allow_inf_nan=False, description="Errors above this count linearly.")
-
-    def measure(self, error: Array, loss: Array) -> float:
-        """c (e - c / 2), computed as c e - c^2 / 2 without a third array."""
-        np.copyto(loss, error)
-        np.minimum(error, self.delta, out=error)
-        np.maximum(error, -self.delta, out=error)
-        np.multiply(loss, 2.0, out=loss)
-        np.subtract(loss, error, out=loss)
-        np.multiply(loss, error, out=loss)
-        np.multiply(loss, 0.5, out=loss)
-        return 1.0
 
 
 class BinaryCrossEntropy(Loss):
@@ -192,7 +62,7 @@ class BinaryCrossEntropy(Loss):
             np.multiply(slope, 1 / total, out=slope)
             if weights is not None:
                 np.multiply(slope, weights, out=slope)
-        return _total(loss, weights)
+        return weighted_total(loss, weights)
 
     def predictions(self, outputs: Array) -> Array:
         """The probabilities of both classes `(N, 2)`."""
@@ -248,9 +118,9 @@ class CrossEntropy(Loss):
         if sums.item(sums.argmin()) < SMALLEST_SUM:
             self._exponentiate(outputs, np.maximum.reduce(outputs, axis=1, keepdims=True, out=scratch.top), powers, mem)
         np.subtract(picked, np.log(sums, out=log_p), out=log_p)
-        value = -_total(log_p, weights)
+        value = -weighted_total(log_p, weights)
         if self.label_smoothing:
-            value += self.label_smoothing * _total(np.subtract(picked, scratch.mean, out=scratch.mean), weights)
+            value += self.label_smoothing * weighted_total(np.subtract(picked, scratch.mean, out=scratch.mean), weights)
         if gradient is not None:
             self._finish(gradient, weights, total, mem)
         return value
@@ -293,8 +163,3 @@ def row_starts(rows: int, columns: int) -> Array:
     starts = np.arange(rows) * columns
     starts.flags.writeable = False
     return starts
-
-
-def _total(losses: Array, weights: Array | None) -> float:
-    """The sum, weighted where there are weights."""
-    return float(np.add.reduce(losses) if weights is None else np.dot(losses, weights))

@@ -1,0 +1,135 @@
+"""Losses on numbers against PyTorch (tests/fixtures/make_torch_losses.py names the version) and their formulas."""
+
+from __future__ import annotations
+
+import json
+import math
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scratchnn.errors import ConfigError, ShapeError
+from scratchnn.nn.arena import Arena, Workspace
+from scratchnn.nn.layer import InputSpec
+from scratchnn.nn.losses import Loss, TargetSpec
+
+with np.load(Path(__file__).parents[1] / "fixtures" / "torch_losses.npz", allow_pickle=False) as archive:
+    TORCH = {name: archive[name] for name in archive.files}
+CASES = json.loads(str(TORCH["origin"]))["losses"]
+RAW = {"mape", "msle", "multi_label_cross_entropy", "poisson", "gamma", "tweedie", "cosine_similarity"}
+ALL = [*sorted(RAW), "smooth_l1", "log_cosh", "quantile", "gaussian_nll"]
+F = np.array([[0.5, -1.0], [2.0, 0.0], [-0.3, 1.5]])
+Y = np.array([[1.0, 0.0], [0.5, 3.0], [4.0, 2.0]])
+# The formulas beside their sources: HalfGammaLoss, HalfTweedieLoss, mean_pinball_loss and
+# mean_absolute_percentage_error of scikit-learn 1.9; mean_squared_log_error with f as a logarithm.
+FORMULAS = {
+    "log_cosh": lambda f, y: np.log(np.cosh(f - y)),
+    "mape": lambda f, y: np.abs(f - y) / np.maximum(np.abs(y), 1e-7),
+    "msle": lambda f, y: (f - np.log(1 + y)) ** 2,
+    "gamma": lambda f, y: f + y * np.exp(-f),
+    "tweedie": lambda f, y: np.exp(0.5 * f) / 0.5 + y * np.exp(-0.5 * f) / 0.5,
+}
+
+
+def run(settings: object, outputs, targets, weights=None):
+    loss = Loss.parse(settings)
+    plan = loss.plan(InputSpec(outputs.shape[1:]))
+    mem = Workspace(Arena(plan, outputs.dtype), plan, len(outputs), poison=True).memory(len(outputs))
+    total = float(len(outputs) if weights is None else weights.sum())
+    gradient = np.full_like(outputs, np.nan)
+    value = loss.evaluate(outputs, targets, weights, total, gradient, mem)
+    alone = loss.evaluate(outputs, targets, weights, total, None, mem)
+    assert alone == value or (math.isnan(alone) and math.isnan(value))
+    return value / total, gradient
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: str(CASES[number]))
+def test_equals_pytorch(number, weighted):
+    weights = TORCH["weights"] if weighted else None
+    value, gradient = run(CASES[number], TORCH[f"{number}.outputs"], TORCH[f"{number}.targets"], weights)
+    assert value == pytest.approx(float(TORCH[f"{number}.{weighted}.value"]), rel=1e-12)
+    np.testing.assert_allclose(gradient, TORCH[f"{number}.{weighted}.gradient"], rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_equals_the_formula(name):
+    weights = np.array([0.5, 2.0, 1.0])
+    expected = (FORMULAS[name](F, Y).mean(axis=1) * weights).sum() / weights.sum()
+    assert run(name, F, Y, weights)[0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_tweedie_power_near_one_behaves_like_poisson():
+    settings = {"type": "tweedie", "power": 1 + 1e-7}
+    np.testing.assert_allclose(run(settings, F, Y)[1], run("poisson", F, Y)[1], rtol=1e-5, atol=1e-6)
+
+
+def test_quantiles_by_hand():
+    """Errors 2 above and 4 below: the quantile 0.25 costs 0.75 * 2 and 0.25 * 4, the quantile 0.5 half of each."""
+    settings = {"type": "quantile", "quantiles": [0.25, 0.5]}
+    outputs, targets = np.array([[3.0, 3.0], [0.0, 4.0]]), np.array([[1.0], [4.0]])
+    value, gradient = run(settings, outputs, targets)
+    assert value == pytest.approx((1.5 + 1.0 + 1.0 + 0.0) / 4, rel=1e-15)
+    np.testing.assert_allclose(gradient, np.array([[0.75, 0.5], [-0.25, 0.0]]) / 4, rtol=1e-15)
+    high = run({"type": "quantile", "quantiles": [0.9]}, outputs[:, :1], targets)[1]
+    np.testing.assert_allclose(high, np.array([[0.1], [-0.9]]) / 2, rtol=1e-14)
+    np.testing.assert_array_equal(Loss.parse(settings).predictions(outputs), [[3.0], [4.0]])
+
+
+def test_predictions():
+    z = np.array([[0.0, math.log(3)]])
+    for name in ("poisson", "gamma", "tweedie"):
+        np.testing.assert_allclose(Loss.parse(name).predictions(z), [[1, 3]], rtol=1e-15)
+    np.testing.assert_allclose(Loss.parse("msle").predictions(z), [[0, 2]], rtol=1e-15)
+    np.testing.assert_allclose(Loss.parse("multi_label_cross_entropy").predictions(z), [[0.5, 0.75]], rtol=1e-15)
+    np.testing.assert_array_equal(Loss.parse("gaussian_nll").predictions(z), [[0.0]])
+
+
+@pytest.mark.parametrize("name", ["log_cosh", "smooth_l1", "multi_label_cross_entropy", "quantile"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_large_outputs_stay_finite(name, dtype):
+    width = 3 if name == "quantile" else 1
+    value, gradient = run(name, np.array([[1e9] * width, [-1e9] * width], dtype), np.zeros((2, 1), dtype))
+    assert math.isfinite(value)
+    assert np.isfinite(gradient).all()
+    assert gradient[0, -1] > 0
+
+
+def test_output_sizes_and_settings():
+    target = TargetSpec(columns=3)
+    assert [Loss.parse(name).output_size(target) for name in ("quantile", "gaussian_nll", "poisson")] == [9, 6, 3]
+    for name in ALL:
+        with pytest.raises(ShapeError, match=r"needs .* as targets"):
+            Loss.parse(name).output_size(TargetSpec(classes=2))
+    with pytest.raises(ShapeError, match="two columns"):
+        Loss.parse("cosine_similarity").output_size(TargetSpec())
+    for settings in ({"type": "tweedie", "power": 2}, {"type": "quantile", "quantiles": []}):
+        with pytest.raises(ConfigError):
+            Loss.parse(settings)
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_raw_targets_and_bad_outputs(name):
+    loss = Loss.parse(name)
+    assert loss.wants_raw_targets() == (name in RAW)
+    outputs = np.zeros((2, loss.output_size(TargetSpec(columns=2))))
+    outputs[1, 0] = math.nan
+    assert math.isnan(run(name, outputs, Y[:2])[0])
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_evaluate_allocates_nothing_the_size_of_a_batch(name):
+    rows, loss = 65_536, Loss.parse(name)
+    outputs = np.zeros((rows, loss.output_size(TargetSpec(columns=2))), np.float32)
+    targets, weights, gradient = np.ones((rows, 2), np.float32), np.ones(rows, np.float32), np.empty_like(outputs)
+    plan = loss.plan(InputSpec(outputs.shape[1:]))
+    mem = Workspace(Arena(plan, outputs.dtype), plan, rows).memory(rows)
+    tracemalloc.start()
+    try:
+        loss.evaluate(outputs, targets, weights, rows, gradient, mem)
+        assert tracemalloc.get_traced_memory()[1] < 250_000  # NumPy's own buffers, of constant size
+    finally:
+        tracemalloc.stop()
