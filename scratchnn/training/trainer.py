@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from scratchnn.data.preparation import Part
-from scratchnn.errors import ModelError
+from scratchnn.errors import ConfigError, ModelError
 from scratchnn.nn.averaging import Average
 from scratchnn.nn.losses import Loss
 from scratchnn.nn.memory import Array, Pass
@@ -188,7 +188,10 @@ class Trainer:
         return Snapshot(numbers, self._arrays(in_epoch=position.batches > 0))
 
     def load(self, snapshot: Snapshot) -> None:
-        """Puts the trainer where `snapshot` was taken. Raises `ModelError` where it is of another kind of training."""
+        """Puts the trainer where `snapshot` was taken. Raises `ModelError` where it is of another kind of training.
+
+        Raises `ConfigError` where it has more epochs than are to be trained.
+        """
         try:
             self._load(snapshot)
         except (KeyError, TypeError, ValueError) as error:
@@ -196,7 +199,7 @@ class Trainer:
             raise ModelError(f"the checkpoint does not fit this training: {error}", hint=hint) from error
         if self._position.epochs > self._span.epochs:
             message = f"{self._position.epochs} epochs are trained already, training.epochs is {self._span.epochs}"
-            raise ModelError(message, hint="Choose as many or more, or start a new run.")
+            raise ConfigError(message, where="training.epochs", hint="Choose as many or more, or start a new run.")
 
     def _load(self, snapshot: Snapshot) -> None:
         numbers = snapshot.numbers

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from scratchnn.config.explain import validate
 from scratchnn.config.load import read_document
 from scratchnn.config.overrides import apply_overrides
 from scratchnn.config.schema import LONGEST_NAME, NAME, Config
-from scratchnn.errors import ConfigError, UsageError
+from scratchnn.errors import ConfigError, DataError, UsageError
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,18 @@ def load_config(path: Path | str, overrides: Sequence[str] = (), plugins: Iterab
 def config_from(value: Mapping[str, Any], base: Path | str = ".", overrides: Sequence[str] = ()) -> LoadedConfig:
     """The same for a config given as plain values: the Python API."""
     return check_document(apply_overrides(Document(dict(value), "config"), overrides), Path(base), ())
+
+
+@contextmanager
+def paths_of_runs(loaded: LoadedConfig) -> Iterator[None]:
+    """Says of data that is missing where the paths in the config of a run start: the run may have been moved."""
+    try:
+        yield
+    except DataError as error:
+        folder = Path(loaded.document.name).parent
+        if error.message == "there is no such file" and (folder / "metrics.jsonl").is_file():
+            error.hint = f"Relative paths in {loaded.document.name} start at the run directory: was it moved?"
+        raise
 
 
 def check_document(document: Document, base: Path, plugins: Iterable[str | Path]) -> LoadedConfig:

@@ -14,7 +14,7 @@ from scratchnn.nn.metrics import Metric
 from scratchnn.training.evaluation import Evaluator
 from scratchnn.training.streams import Streams
 from scratchnn.workflows.building import figure_names, resolve_metrics
-from scratchnn.workflows.configs import load_config
+from scratchnn.workflows.configs import load_config, paths_of_runs
 from scratchnn.workflows.identity import fingerprints
 from scratchnn.workflows.model import Model, load_model
 from scratchnn.workflows.requirements import Requirement, Verdict, judge
@@ -120,7 +120,8 @@ def _own_part(model: Model, split: str, plugins: Iterable[str | Path]) -> tuple[
         raise UsageError("a model file alone does not know its data", where=str(model.path), hint=hint)
     loaded = load_config(model.run.config, plugins=plugins)
     rng = Streams(loaded.config.seed).split
-    prepared = prepare(loaded.config.data, loaded.base, rng, model.built.network.dtype, model.encoder)
+    with paths_of_runs(loaded):
+        prepared = prepare(loaded.config.data, loaded.base, rng, model.built.network.dtype, model.encoder)
     part = prepared.parts.get(split)
     if part is None:
         have = ", ".join(prepared.parts)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from scratchnn.config.dump import plain
 from scratchnn.config.schema import Config
 from scratchnn.data.preparation import Prepared, prepare
-from scratchnn.errors import ConfigError, DivergedError, suggestion
+from scratchnn.errors import ConfigError, DivergedError, ModelError, suggestion
 from scratchnn.nn.metrics import Metric
 from scratchnn.training.checkpoint import Checkpoints
 from scratchnn.training.class_weights import weigh
@@ -48,13 +48,18 @@ class Ready:
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a training came to."""
+    """What a training came to.
+
+    `seconds` and `samples_per_second` are of all its parts, where it was resumed. `model_epoch` is the epoch whose
+    weights the model has.
+    """
 
     run: Path
     status: Status
     reason: str
     epochs: int
     best_epoch: int
+    model_epoch: int
     parameters: int
     metrics: dict[str, dict[str, Any]]
     seconds: float
@@ -119,6 +124,8 @@ class Session:
         network = self.built.network
         network.initialize(self._streams.init)
         self.threads = choose_threads(config, network, len(self._train))
+        self._notes: list[str] = []
+        self._started = 0.0
         self._evaluator = Evaluator(network, self.built.loss, self.metrics, self.data.encoder)
 
     def ready(self, run: Path | None) -> Ready:
@@ -151,35 +158,57 @@ class Session:
             checkpoints = Checkpoints(
                 run.checkpoints, config.training.checkpoint.keep, identity(config, self._train, self.data.validation)
             )
+            before = 0.0
             if resume is not None:
-                if (snapshot := checkpoints.newest()) is not None:
-                    trainer.load(snapshot)
+                before = self._go_on(trainer, run, checkpoints)
                 run.keep_config(resume)
             run.cut_metrics(trainer.epochs_done)
             run.write_json(run.environment, describe_environment(self.threads))
             listener(self.ready(run.path))
             try:
-                started = time.perf_counter()
-                samples = trainer.samples_seen
+                self._started = time.perf_counter() - before
                 finished = self._loop(trainer, run, checkpoints, listener)
-                seconds = time.perf_counter() - started
-                samples = trainer.samples_seen - samples
+                seconds = time.perf_counter() - self._started
             finally:
                 trainer.close()
-            return self._finish(run, finished, seconds, samples)
+            return self._finish(run, finished, seconds, trainer.samples_seen)
+
+    def _go_on(self, trainer: Trainer, run: RunDirectory, checkpoints: Checkpoints) -> float:
+        """Puts the trainer where the newest checkpoint was taken; the seconds that the run had taken until then.
+
+        Without a checkpoint it starts again, unless that would replace a model.
+        """
+        snapshot = checkpoints.newest()
+        self._notes = [f"{path} is damaged: went on from the checkpoint before it" for path in checkpoints.damaged]
+        if snapshot is None:
+            if run.model.is_file():
+                message = "has a model, but no checkpoint to go on from"
+                raise ModelError(message, where=str(run.path), hint="Start a new run.")
+            return 0.0
+        try:
+            trainer.load(snapshot)
+        except ConfigError as error:
+            raise self.loaded.placed(error) from None
+        return float(snapshot.numbers.get("seconds", 0.0))
 
     def _loop(self, trainer: Trainer, run: RunDirectory, checkpoints: Checkpoints, listener: Listener) -> Finished:
         settings = self.config.training
+
+        def save() -> None:
+            snapshot = trainer.snapshot()
+            seconds = time.perf_counter() - self._started
+            checkpoints.save(replace(snapshot, numbers={**snapshot.numbers, "seconds": seconds}))
+
         finished = Finished("interrupted", 0, 0)
         for event in trainer.events():
             if isinstance(event, EpochEnd):
                 run.append_metrics(event.row())
                 if event.epoch % settings.checkpoint.every_epochs == 0 or event.epoch == settings.epochs:
-                    checkpoints.save(trainer.snapshot())
+                    save()
             elif isinstance(event, Finished):
                 finished = event
                 if event.status == "interrupted":
-                    checkpoints.save(trainer.snapshot())
+                    save()
             if line := describe(event):
                 run.append_log(line)
             listener(event)
@@ -191,7 +220,7 @@ class Session:
         parts = fingerprints(self.config, self.data)
         ModelFile(plain(self.loaded.portable()), self.data.encoder, arrays, parts).write(run.model)
         metrics: dict[str, dict[str, Any]] = {}
-        notes: list[str] = []
+        notes = list(self._notes)
         if finished.status != "interrupted":
             for name, part in self.data.parts.items():
                 metrics[name] = self._evaluator.evaluate(part)
@@ -203,6 +232,7 @@ class Session:
             reason=finished.reason,
             epochs=finished.epochs,
             best_epoch=finished.best_epoch,
+            model_epoch=self._model_epoch(finished),
             parameters=self.built.network.arena.count,
             metrics=metrics,
             seconds=seconds,
@@ -212,6 +242,11 @@ class Session:
         )
         run.write_json(run.summary, result.to_json())
         return result
+
+    def _model_epoch(self, finished: Finished) -> int:
+        early = self.config.training.early_stopping
+        restored = early is not None and early.restore_best and finished.status in ("completed", "stopped_early")
+        return (finished.best_epoch if restored else 0) or finished.epochs
 
 
 def _watch(config: Config, metrics: list[Metric], data: Prepared) -> tuple[str, Watch]:

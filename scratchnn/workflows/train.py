@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from scratchnn.config.dump import dump_config
+from scratchnn.errors import StorageError
 from scratchnn.training.events import Event, StopRequest
 from scratchnn.training.run_directory import ROOT, RunDirectory
-from scratchnn.workflows.configs import LoadedConfig, config_from, load_config
+from scratchnn.workflows.configs import LoadedConfig, config_from, load_config, paths_of_runs
 from scratchnn.workflows.session import Listener, Ready, Session, TrainResult
 
 
@@ -34,7 +37,8 @@ def train(
     path = None if run_dir is None else Path(run_dir)
     run = RunDirectory.create(loaded.name, _stored(loaded, path or ROOT / loaded.name), path)
     try:
-        return session.run(run, listener or _silent, stop)
+        with _resumable(run):
+            return session.run(run, listener or _silent, stop)
     finally:
         run.unlock()
 
@@ -74,8 +78,10 @@ def resume(
     run.lock()
     try:
         loaded = loaded or load_config(run.config, overrides, plugins)
-        session = Session(loaded, require)
-        return session.run(run, listener or _silent, stop, resume=_stored(loaded, run.path))
+        with paths_of_runs(loaded):
+            session = Session(loaded, require)
+        with _resumable(run):
+            return session.run(run, listener or _silent, stop, resume=_stored(loaded, run.path))
     finally:
         run.unlock()
 
@@ -100,6 +106,17 @@ def _stored(loaded: LoadedConfig, run: Path) -> str:
         return os.path.relpath(place.parent.resolve() / place.name, folder)  # a link changes what `..` means
 
     return dump_config(loaded.moved(move))
+
+
+@contextmanager
+def _resumable(run: RunDirectory) -> Iterator[None]:
+    """Adds to what the disk refuses that the run can go on later."""
+    try:
+        yield
+    except StorageError as error:
+        go_on = f"hen go on with: scratchnn train --resume {shlex.quote(str(run.path))}"
+        error.hint = f"{error.hint} T{go_on}" if error.hint else f"Mend it, t{go_on}"
+        raise
 
 
 def _silent(event: Event | Ready) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import scratchnn.training.trainer as module
-from scratchnn.errors import ModelError
+from scratchnn.errors import ConfigError, ModelError
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.training.checkpoint import Checkpoints
 from scratchnn.training.events import EpochEnd, Finished, Progress
@@ -121,7 +121,7 @@ def test_more_epochs_go_on_where_fewer_ended(make):
 def test_fewer_epochs_than_were_trained_are_refused(make):
     made = make(epochs=4)
     list(made.trainer.events())
-    with pytest.raises(ModelError, match=r"4 epochs are trained already, training\.epochs is 3"):
+    with pytest.raises(ConfigError, match=r"4 epochs are trained already, training\.epochs is 3"):
         make(epochs=3).trainer.load(made.trainer.snapshot())
     make(epochs=4).trainer.load(made.trainer.snapshot())
 
