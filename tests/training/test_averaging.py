@@ -94,3 +94,17 @@ def test_schedule_free_judges_and_hands_over_x_not_y(make):
     y = steps[-1][: z.size]
     np.testing.assert_allclose(made.network.arena.parameters, y + (1 - 1 / 0.9) * (z - y), rtol=1e-5, atol=1e-6)
     assert events[-2].validation == made.evaluator.evaluate(made.validation)
+
+
+def test_a_loaded_trainer_falls_back_to_the_average_of_the_last_good_epoch(make, monkeypatch):
+    made, loaded = make(averaging="ema"), make(averaging="ema")
+    for event in made.trainer.events():
+        if isinstance(event, EpochEnd) and event.epoch == 2:
+            break
+    loaded.trainer.load(made.trainer.snapshot())
+    assert loaded.trainer.snapshot().numbers["averaged"] == 6
+    expected = loaded.trainer.snapshot().arrays["average.parameters"].copy()
+    monkeypatch.setattr(loaded.trainer, "_step", lambda rows, rate: (np.nan, 1.0))
+    *_, last = loaded.trainer.events()
+    assert last.status == "diverged"
+    np.testing.assert_array_equal(loaded.network.arena.parameters, expected)

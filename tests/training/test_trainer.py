@@ -78,6 +78,22 @@ def test_accumulating_takes_fewer_and_larger_steps(make, monkeypatch):
     assert made.trainer.samples_seen == 46
 
 
+def test_a_schedule_cycles_the_optimizers_momentum(make, monkeypatch):
+    made = make(schedule={"type": "one_cycle", "curve": "linear", "momentum_cycle": {"low": 0.5, "high": 0.9}})
+    seen = []
+    step, updater = made.trainer._step, made.trainer._updater
+
+    def spy(rows, rate):
+        seen.append(updater.momentum)
+        return step(rows, rate)
+
+    monkeypatch.setattr(made.trainer, "_step", spy)
+    run(made)
+    assert seen[:3] == pytest.approx([0.9, 0.9 - 0.4 / 2.6, 0.9 - 0.8 / 2.6])
+    assert seen[-1] == pytest.approx(0.9)
+    assert min(seen) < 0.6
+
+
 def test_each_epoch_takes_every_sample_once_in_an_order_that_the_seed_decides(make, monkeypatch):
     first, _ = orders(make(), monkeypatch)
     again, _ = orders(make(), monkeypatch)

@@ -127,8 +127,10 @@ class AdaDelta(Optimizer):
 
 
 class FTRL(Optimizer):
-    """Follow the regularized leader: n += g^2, z += g - (q - q_before) p, then p = 0 if |z| <= l1 else
-    -(z - l1 sign(z)) / (q + l2), with q = (beta + sqrt(n)) / lr.
+    """Follow the regularized leader: a step size for each parameter, and l1 that gives zeros.
+
+    n += g^2, z += g - (q - q_before) p, then p = 0 if |z| <= l1 else -(z - l1 sign(z)) / (q + l2), with
+    q = (beta + sqrt(n)) / lr.
 
     l1 gives weights that are exactly 0. z starts so that the first p stays as it is where g is 0 (the paper's p starts
     at 0), and q_before is that of the last learning rate, so that a schedule alone moves nothing.

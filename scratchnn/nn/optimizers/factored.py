@@ -15,7 +15,9 @@ from scratchnn.nn.optimizers.layerwise import norm
 
 
 class Adafactor(ParameterwiseOptimizer):
-    """Keeps mean squares of rows and columns alone: v = r c / mean(r), u = g / sqrt(v), p -= a u / max(1, rms(u) / d).
+    """Keeps mean squares of rows and columns alone: v = r c / mean(r), p -= a g / sqrt(v), made shorter.
+
+    With u = g / sqrt(v): p -= a u / max(1, rms(u) / d).
 
     r and c are running means over the last two axes of g^2, with the share s = t^-decay_power of the new ones, a =
     max(epsilon2, rms(p)) min(lr, 1 / sqrt(t)), d = `clip`. The mean of r and the root of v are at least epsilon1.
@@ -75,11 +77,12 @@ class Adafactor(ParameterwiseOptimizer):
 
 
 class Muon(ParameterwiseOptimizer):
-    """Matrices: v = momentum v + g, then p -= lr s O(g + momentum v). O takes singular values near to 1. Rest: AdamW.
+    """Matrices: v = momentum v + g, then p -= lr s O(g + momentum v). All else: AdamW.
 
-    O is a Newton-Schulz iteration on the matrix X over its Euclidean norm, X = a X + (b A + c A^2) X with A = X X^T and
-    (a, b, c) = (3.4445, -4.775, 2.0315). With `adjust: original` s = sqrt(max(1, outputs / inputs)), with
-    `match_rms_adamw` s = 0.2 sqrt(max(outputs, inputs)), so that one learning rate suits both parts.
+    O takes all singular values near to 1. It is a Newton-Schulz iteration on the matrix X over its Euclidean norm,
+    X = a X + (b A + c A^2) X with A = X X^T and (a, b, c) = (3.4445, -4.775, 2.0315). With `adjust: original`
+    s = sqrt(max(1, outputs / inputs)), with `rms` s = 0.2 sqrt(max(outputs, inputs)), PyTorch's match_rms_adamw, so
+    that one learning rate suits both parts.
     Weight decay is decoupled, p -= lr weight_decay p, before the step. As PyTorch's Muon, but with the numbers of the
     network in place of bfloat16. AdamW also takes kernels of convolutions. Source: Jordan et al. 2024; Liu et al. 2025.
     """
@@ -89,9 +92,7 @@ class Muon(ParameterwiseOptimizer):
     weight_decay: float = Field(0.1, ge=0, allow_inf_nan=False, description="Pull of the weights towards 0, decoupled.")
     momentum: float = Field(0.95, ge=0, lt=1, description="Share of the velocity kept from step to step.")
     iterations: int = Field(5, ge=1, le=99, description="Steps of the Newton-Schulz iteration.")
-    adjust: Literal["original", "match_rms_adamw"] = Field(
-        "match_rms_adamw", description="How the step depends on the shape of the matrix."
-    )
+    adjust: Literal["original", "rms"] = Field("rms", description="How the step depends on the shape of the matrix.")
     adam_beta1: float = Field(0.9, ge=0, lt=1, description="AdamW's beta1.")
     adam_beta2: float = Field(0.999, ge=0, lt=1, description="AdamW's beta2.")
     adam_epsilon: float = Field(1e-8, ge=1e-30, allow_inf_nan=False, description="AdamW's epsilon.")
