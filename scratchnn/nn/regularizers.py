@@ -63,6 +63,8 @@ class Penalty:
     def __init__(self, regularization: Regularization, arena: Arena) -> None:
         self._spans = regularization.spans(arena)
         self._settings = regularization
+        limits = ("clip_value", "clip_parameter_norm", "clip_adaptive", "clip_norm")
+        self._clips = any(getattr(regularization, name) is not None for name in limits)
         self._arena = arena
         self._arrays = [(slot.view(arena.parameters), slot.view(arena.gradients)) for slot in arena.slots.values()]
         self._constrained = [
@@ -72,6 +74,11 @@ class Penalty:
         ]
         longest = max((span.stop - span.start for span, _, _ in self._spans), default=0)
         self._work = np.empty(longest, arena.dtype)
+
+    @property
+    def constrains(self) -> bool:
+        """Whether `constrain` does anything."""
+        return bool(self._constrained)
 
     @property
     def active(self) -> bool:
@@ -100,7 +107,8 @@ class Penalty:
             if l1:
                 np.sign(weights, out=work)
                 np.add(gradient, np.multiply(work, l1, out=work), out=gradient)
-        self._clip()
+        if self._clips:
+            self._clip()
 
     def constrain(self) -> None:
         """Applies the constraints to the weights, in their order."""

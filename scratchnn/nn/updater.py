@@ -110,12 +110,11 @@ class Updater:
             rule.prepare(learning_rate, self.step_count, self.momentum)
         if self.step_count == 1:
             self._start()
-        first, *others = self._lanes
         if self._pool is None:
-            _run(first)
+            _run(self._lanes[0])
         else:
-            running = [self._pool.submit(_run, lane) for lane in others]
-            _run(first)
+            running = [self._pool.submit(_run, lane) for lane in self._lanes[1:]]
+            _run(self._lanes[0])
             for future in running:
                 future.result()
         if self.optimizer.lookahead is not None:

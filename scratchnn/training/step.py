@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from scratchnn.data.preparation import Part
@@ -26,6 +28,7 @@ class Step:
     ) -> None:
         self._loss = loss
         self._penalty = penalty
+        self._constrains = penalty.constrains
         self._updater = updater
         self._part = part
         self._run = run
@@ -49,11 +52,12 @@ class Step:
             loss, total = self._differentiate(rows, None)
         else:
             loss, total = self._accumulate(rows)
-        if loss - loss != 0 or total == 0:  # neither NaN nor infinite
+        if not math.isfinite(loss) or total == 0:
             return loss, total
         self._penalty.add()
         self._updater.step(learning_rate)
-        self._penalty.constrain()
+        if self._constrains:
+            self._penalty.constrain()
         return loss, total
 
     def _differentiate(self, rows: Array, total: float | None) -> tuple[float, float]:
@@ -73,7 +77,7 @@ class Step:
                 return 0.0, 0.0
         outputs = batch.forward(self._run)
         loss = self._loss.evaluate(outputs, targets, weights, total or own, batch.output_gradient, mem)
-        if loss - loss == 0:
+        if math.isfinite(loss):
             batch.backward(self._run)
         return loss, own
 
@@ -90,7 +94,7 @@ class Step:
         loss = 0.0
         for batch in batches:
             loss += self._differentiate(batch, total)[0]
-            if loss - loss != 0:
+            if not math.isfinite(loss):
                 return loss, total
             np.add(self._sum, gradients, out=self._sum)
         gradients[...] = self._sum

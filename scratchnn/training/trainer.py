@@ -142,8 +142,7 @@ class Trainer:
         """Trains, from where the trainer stands to the end. The last event is `Finished`."""
         self._hide()
         position, span = self._position, self._span
-        count = self._network.arena.count
-        yield Started(span.epochs, span.steps_per_epoch, count, position.epochs, position.batches)
+        yield Started(span.epochs, span.steps_per_epoch, position.epochs, position.batches)
         while position.epochs < span.epochs and not self._watch.exhausted:
             loss = yield from self._batches()
             if not math.isfinite(loss):
@@ -231,15 +230,17 @@ class Trainer:
             self._streams.shuffle.shuffle(order)
         schedule, span, updater, base = self._schedule, self._span, self._updater, self._learning_rate
         stop, loss, shown = self._stop, 0.0, time.perf_counter()
+        cycles, averages = schedule.cycles_momentum, self._average is not None
         for batch in range(position.batches, span.steps_per_epoch):
             if stop.requested:
                 break
             rate = base * schedule.factor(updater.step_count, span, self._schedule_state)
-            updater.momentum = schedule.momentum(updater.step_count, span)
+            if cycles:
+                updater.momentum = schedule.momentum(updater.step_count, span)
             loss, weight = step(order[batch * size : (batch + 1) * size], rate)
-            if loss - loss != 0:  # NaN or infinite
+            if not math.isfinite(loss):
                 break
-            if weight:
+            if averages and weight:
                 self._take(each_step=True)
             position.loss_sum += loss
             position.weight_sum += weight
@@ -266,7 +267,7 @@ class Trainer:
         step = self._updater.step_count
         rate = self._learning_rate * self._schedule.factor(max(step - 1, 0), self._span, self._schedule_state)
         self._schedule_state = self._schedule.observe(self._schedule_state, value, self._watch.higher_is_better)
-        return EpochEnd(epoch, step, rate, train, validation, improved)
+        return EpochEnd(epoch, step, rate, train, validation)
 
     def _take(self, *, each_step: bool) -> None:
         """Takes the weights into their average, where it is time."""

@@ -46,7 +46,7 @@ class LoadedConfig:
 
     def placed(self, error: ConfigError) -> ConfigError:
         """The same error with the line and column where its key path was written, and the path in the message."""
-        if not error.where.startswith(("model", "data", "loss", "training", "metrics")):
+        if not error.where.startswith(("model", "data", "loss", "optimizer", "regularization", "training", "metrics")):
             return error
         message = (
             f"{error.where}: {error.message}" if not error.message.startswith("(") else f"{error.where} {error.message}"

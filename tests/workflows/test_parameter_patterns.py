@@ -51,3 +51,12 @@ def test_the_summary_counts_what_the_optimizer_really_keeps() -> None:
     assert made["sgd"].optimizer_bytes == 0
     assert made["adam"].optimizer_bytes == 2 * made["adam"].parameter_bytes
     assert 0 < made["adafactor"].optimizer_bytes < made["adam"].optimizer_bytes
+
+
+def test_the_message_names_the_line() -> None:
+    Path("config.yaml").write_text(yaml.safe_dump({**CONFIG, "optimizer": {"type": "sgd", "groups": [{"match": "x"}]}}))
+    with pytest.raises(ConfigError) as caught:
+        plan("config.yaml")
+    lines = Path("config.yaml").read_text().splitlines()
+    _, line, _ = caught.value.where.split(":")
+    assert "match: x" in lines[int(line) - 1]

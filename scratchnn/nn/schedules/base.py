@@ -43,11 +43,12 @@ class Schedule(Component):
 
     def factor(self, step: int, span: Span, state: State | None = None) -> float:
         """The factor for step 0, 1, 2, ... of the training."""
-        return self.at(step, span.steps, span.steps_per_epoch) * self.reduction(state or self.start())
+        factor = self.at(step, span.steps, span.steps_per_epoch)
+        return factor * self.reduction(state) if state else factor
 
     def at(self, step: int, steps: int, steps_per_epoch: int) -> float:
         """The factor at a step of `steps`, the warm-up among them."""
-        warmup = self.warmup(steps_per_epoch)
+        warmup = self.warmup_steps + round(self.warmup_epochs * steps_per_epoch)
         if step < warmup:
             return self.warmup_from + (1 - self.warmup_from) * (step + 1) / warmup
         return self.shape(step - warmup, max(steps - warmup, 1), steps_per_epoch)
