@@ -117,8 +117,16 @@ def outcome(result: TrainResult) -> list[str]:
     line = f"{result.status.replace('_', ' ')} after {epochs} in {result.seconds:.2f} s"
     if result.reason and result.status != "interrupted":
         line += f" ({result.reason})"
-    if result.best_epoch:
-        line += f"; best epoch {result.best_epoch}"
+    line += _weights(result)
     if result.status == "interrupted":
         return [line, f"go on with: scratchnn train --resume {result.run}"]
     return [line, f"wrote {result.run}"]
+
+
+def _weights(result: TrainResult) -> str:
+    """Which epoch was the best and which one's weights the model has, where that is not simply the last."""
+    if result.best_epoch in (0, result.epochs):
+        return ""
+    if result.model_epoch == result.best_epoch:
+        return f"; weights of the best epoch, {result.best_epoch}"
+    return f"; best epoch {result.best_epoch}, weights of the last"

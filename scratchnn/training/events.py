@@ -14,7 +14,6 @@ class Started:
 
     epochs: int
     steps_per_epoch: int
-    parameters: int
     epochs_done: int = 0
     batches_done: int = 0
 
@@ -31,14 +30,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class EpochEnd:
-    """An epoch is complete. `improved`: its monitored figure is the best so far."""
+    """An epoch is complete."""
 
     epoch: int
     step: int
     learning_rate: float
     train: dict[str, float]
     validation: dict[str, Any] = field(default_factory=dict)
-    improved: bool = False
 
     def row(self) -> dict[str, Any]:
         """The row of metrics.jsonl."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scratchnn.config.schema import Config
 from scratchnn.data.encoder import Encoder
 from scratchnn.errors import ConfigError, ShapeError
+from scratchnn.nn.arena import walk_params
+from scratchnn.nn.chain import Chain
 from scratchnn.nn.layer import InputSpec, Layer
 from scratchnn.nn.layers.composite import Repeat, Sequential
 from scratchnn.nn.losses import MSE, BinaryCrossEntropy, CrossEntropy, Loss, TargetSpec
@@ -37,7 +40,7 @@ def build(config: Config, inputs: InputSpec, target: TargetSpec) -> Built:
     try:
         network = Network(layers, inputs, init=model.init, init_by_name=model.init_by_name, dtype=model.dtype)
     except (MemoryError, OverflowError, ValueError) as error:  # NumPy raises each of them, by the size
-        raise ConfigError(f"cannot be allocated: {error}", where="model.layers", hint="Use fewer units.") from error
+        raise _too_large(layers, inputs) from error
     if network.outputs.shape != (size,):
         got = network.outputs.shape
         message = f"({layers[-1].tag()}) gives outputs {got}, but {loss.tag()} needs ({size},) for this target"
@@ -86,6 +89,15 @@ def resolve_metrics(config: Config, target: TargetSpec) -> list[Metric]:
 def figure_names(metrics: Iterable[Metric]) -> list[str]:
     """The names of the figures of a part that are single numbers."""
     return ["loss", *(metric.tag() for metric in metrics if metric.scalar)]
+
+
+def _too_large(layers: list[Layer], inputs: InputSpec) -> ConfigError:
+    """Names the layer with the most numbers."""
+    chain = Chain(layers, inputs, "model.layers")
+    counts = [sum(math.prod(param.shape) for _, param in walk_params(plan)) for plan in chain.plans]
+    index = counts.index(max(counts))
+    message = f"({layers[index].tag()}) has {counts[index]:,} parameters, too many for this machine's memory"
+    return ConfigError(message, where=f"model.layers[{index}]", hint="Use fewer units.")
 
 
 def _refuse_output_activation(layer: Layer, index: int, loss: Loss) -> None:

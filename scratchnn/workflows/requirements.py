@@ -17,7 +17,7 @@ _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-_PATTERN = re.compile(r"\s*([a-z0-9_.]+)\s*(>=|<=|>|<)\s*(\S+)\s*")
+_PATTERN = re.compile(r"\s*([a-z0-9_.]+)\s*(>=|<=|>|<)\s*([-+0-9.eE]+)\s*")
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,5 @@ class Verdict:
 
 
 def judge(requirements: Iterable[Requirement], figures: Mapping[str, Any]) -> list[Verdict]:
-    """Each requirement beside its figure. Raises `UsageError` where a figure does not exist."""
-    verdicts = []
-    for requirement in requirements:
-        requirement.check_name(numbers_of(figures))
-        verdicts.append(Verdict(requirement, float(figures[requirement.name])))
-    return verdicts
-
-
-def numbers_of(figures: Mapping[str, Any]) -> list[str]:
-    """The names of the figures that are single numbers."""
-    return [name for name, value in figures.items() if isinstance(value, int | float)]
+    """Each requirement beside its figure; their names were checked, see `Requirement.check_name`."""
+    return [Verdict(requirement, float(figures[requirement.name])) for requirement in requirements]

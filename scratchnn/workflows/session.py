@@ -28,7 +28,7 @@ from scratchnn.workflows.configs import LoadedConfig
 from scratchnn.workflows.environment import describe_environment
 from scratchnn.workflows.identity import fingerprints, identity
 from scratchnn.workflows.requirements import Requirement, Verdict, judge
-from scratchnn.workflows.threads import choose_threads, computing
+from scratchnn.workflows.threads import available_cores, choose_threads, computing
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class Session:
                 self._monitor,
                 self._watch,
                 self._streams,
-                self.threads,
+                min(self.threads, available_cores()),  # more than that only wait for each other
                 stop,
             )
             checkpoints = Checkpoints(

@@ -197,7 +197,7 @@ TEXTS: dict[str, tuple[str, str, str, *tuple[str, ...]]] = {
         "model.layers[0].rate",
         "below 1, got 1.0",
     ),
-    "no threads": ("seed: 0", "threads: 0", "1:10", "threads: expects a whole number of at least 1", "got 0"),
+    "no threads": ("seed: 0", "threads: 0", "1:10", "threads: expects a whole number from 1 to 1024", "got 0"),
     "a negative seed": ("seed: 0", "seed: -1", "1:7", "seed: expects a whole number of at least 0, got -1"),
     "an unknown dtype": ("model:", "model:\n  dtype: float16", "6:10", 'model.dtype: expects "float32" or "float64"'),
     "a name that leaves the folder": ("seed: 0", "name: ../up", "1:7", 'got "../up"', "Letters, digits, dots"),

@@ -9,10 +9,10 @@ from scratchnn.training.log import describe
 @pytest.mark.parametrize(
     ("event", "line"),
     [
-        (Started(5, 10, 100), ""),
-        (Started(5, 10, 100, 3, 7), "resumed after epoch 3, batch 7 of the next"),
-        (Started(5, 10, 100, 0, 7), "resumed after epoch 0, batch 7 of the next"),
-        (Started(5, 10, 100, 3, 0), "resumed after epoch 3"),
+        (Started(5, 10), ""),
+        (Started(5, 10, 3, 7), "resumed after epoch 3, batch 7 of the next"),
+        (Started(5, 10, 0, 7), "resumed after epoch 0, batch 7 of the next"),
+        (Started(5, 10, 3, 0), "resumed after epoch 3"),
         (Progress(1, 2, 3, 0.5), ""),
         (EpochEnd(2, 20, 0.1, {"loss": 0.123456, "penalty": 3.0}), "epoch 2  loss 0.1235"),
         (

@@ -63,6 +63,12 @@ def test_verdicts_in_words():
     ]
 
 
-def test_a_figure_that_is_no_number_is_unknown():
+def test_a_figure_that_does_not_exist():
     with pytest.raises(UsageError, match=r'no figure "confusion"\. Choose one of: loss\.'):
-        judge([Requirement.parse("confusion>1")], {"loss": 1.0, "confusion": [[1]]})
+        Requirement.parse("confusion>1").check_name(["loss"])
+
+
+@pytest.mark.parametrize("text", ["test.accuracy>=٣", "test.accuracy>=0_0", "accuracy>=1e", "accuracy>=-"])
+def test_a_bound_is_written_as_numbers_are(text):
+    with pytest.raises(UsageError, match="cannot be read"):
+        Requirement.parse(text)

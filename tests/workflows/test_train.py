@@ -9,11 +9,13 @@ import pytest
 import yaml
 
 from scratchnn.errors import BusyError, ConfigError, ModelError, UsageError
+from scratchnn.nn.updater import Updater
 from scratchnn.training.events import EpochEnd, Progress, StopRequest
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory
 from scratchnn.workflows.evaluate import evaluate
 from scratchnn.workflows.model import load_model
+from scratchnn.workflows.threads import available_cores
 from scratchnn.workflows.train import plan, resume, train
 
 FILES = [
@@ -356,9 +358,18 @@ def test_the_number_of_threads_changes_no_bit_of_a_small_model(config):
     assert plan(config(deterministic=True)).threads == 1
 
 
-def test_a_network_too_large_is_told_with_its_line(config):
-    layers = [{"type": "dense", "units": 10**15}, {"type": "dense", "units": "auto"}]
-    with pytest.raises(ConfigError, match=r"model\.layers: cannot be allocated: .*Use fewer units") as caught:
+def test_the_optimizer_has_no_more_threads_than_there_are_cores(config, monkeypatch):
+    made = []
+    monkeypatch.setattr("scratchnn.training.trainer.Updater", lambda *a: made.append(a[2]) or Updater(*a))
+    train(config(threads=1000))
+    assert made == [available_cores()]
+
+
+@pytest.mark.parametrize("units", [10**12, 10**15, 10**19])
+def test_a_network_too_large_is_told_with_its_line(config, units):
+    layers = ["relu", {"type": "dense", "units": units}, {"type": "dense", "units": "auto"}]
+    message = rf"model\.layers\[1\] \(dense\) has {6 * units:,} parameters, too many .*Use fewer units"
+    with pytest.raises(ConfigError, match=message) as caught:
         plan(config(model={"layers": layers}))
     assert caught.value.where.startswith("configs/small.yaml:")
 

@@ -86,7 +86,8 @@ def command(
                 stop=stop,
             )
     console.say(*outcome(result))
-    for part in ("validation", "test"):
+    judged = [part for part in result.metrics if part != "train"]
+    for part in judged or ["train"]:
         figures = result.metrics.get(part, {})
         shown = {name: value for name, value in figures.items() if isinstance(value, int | float)}
         if shown:
