@@ -230,15 +230,17 @@ class Trainer:
             self._streams.shuffle.shuffle(order)
         schedule, span, updater, base = self._schedule, self._span, self._updater, self._learning_rate
         stop, loss, shown = self._stop, 0.0, time.perf_counter()
+        cycles, averages = schedule.cycles_momentum, self._average is not None
         for batch in range(position.batches, span.steps_per_epoch):
             if stop.requested:
                 break
             rate = base * schedule.factor(updater.step_count, span, self._schedule_state)
-            updater.momentum = schedule.momentum(updater.step_count, span)
+            if cycles:
+                updater.momentum = schedule.momentum(updater.step_count, span)
             loss, weight = step(order[batch * size : (batch + 1) * size], rate)
             if not math.isfinite(loss):
                 break
-            if weight:
+            if averages and weight:
                 self._take(each_step=True)
             position.loss_sum += loss
             position.weight_sum += weight
