@@ -20,8 +20,12 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import traceback
+import zlib
 from collections.abc import Callable, Mapping
+from importlib.abc import Loader
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ClassVar, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
@@ -55,7 +59,8 @@ class Component(Settings):
             _FAMILIES[cls.family] = cls
         elif "type" in cls.model_fields:
             taken = cls._members.setdefault(cls.tag(), cls)
-            if taken is not cls and taken.__qualname__ != cls.__qualname__:
+            # The same class again is a cell of a notebook that runs twice.
+            if (taken.__module__, taken.__qualname__) != (cls.__module__, cls.__qualname__):
                 raise TypeError(f'"{cls.tag()}" is already declared by {taken.__module__}.{taken.__qualname__}')
             cls._members[cls.tag()] = cls
 
@@ -94,6 +99,13 @@ class Component(Settings):
     def needs_fields(cls) -> bool:
         """Whether the bare tag is not enough, because a field has no default."""
         return any(field.is_required() for field in cls.model_fields.values())
+
+    @classmethod
+    def open_methods(cls) -> list[str]:
+        """The methods that the family leaves to its members (all they do there is to raise) and that this one lacks."""
+        codes = {name: getattr(getattr(_FAMILIES[cls.family], name, None), "__code__", None) for name in dir(cls)}
+        left = [name for name, code in codes.items() if code and code.co_names == ("NotImplementedError",)]
+        return [name for name in left if getattr(getattr(cls, name), "__code__", None) is codes[name]]
 
     @classmethod
     def meaning(cls) -> str:
@@ -135,7 +147,7 @@ def families() -> Mapping[str, type[Component]]:
 def load_plugin(path: Path) -> list[type[Component]]:
     """Runs a Python file that declares components, and returns the ones it added. A file is run only once.
 
-    Raises `UsageError` where the file cannot be read or run.
+    Raises `UsageError` where the file cannot be read or run, or where a component lacks methods; it adds nothing then.
     """
     path = path.resolve()
     if path in _PLUGINS:
@@ -143,7 +155,7 @@ def load_plugin(path: Path) -> list[type[Component]]:
     before = {member for family in _FAMILIES.values() for member in family._members.values()}
     if not path.exists():
         raise UsageError("there is no such file", where=str(path))
-    name = f"scratchnn_plugin_{path.stem}"
+    name = f"scratchnn_plugin_{path.stem}_{zlib.crc32(str(path).encode()):08x}"  # two folders may hold one name
     spec = importlib.util.spec_from_file_location(name, path) if path.suffix == ".py" else None
     if spec is None or spec.loader is None or not path.is_file():
         hint = "A plugin is a .py file that declares components."
@@ -151,17 +163,42 @@ def load_plugin(path: Path) -> list[type[Component]]:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # pydantic resolves annotations by the module's name
     try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+        _run_plugin(spec.loader, module, path)
+        added = [member for family in _FAMILIES.values() for member in family._members.values() if member not in before]
+        _check_plugin(added, path)
+    except BaseException:
         del sys.modules[name]
-        raise UsageError(f"the plugin failed: {type(error).__name__}: {error}", where=str(path)) from error
-    added = [member for family in _FAMILIES.values() for member in family._members.values() if member not in before]
-    if not added:
-        hint = "Subclass Layer, Loss or another family, and give it a `type`."
-        raise UsageError("the plugin declares no component", where=str(path), hint=hint)
+        for family in _FAMILIES.values():
+            family._members = {tag: kept for tag, kept in family._members.items() if kept.__module__ != name}
+        raise
     _PLUGINS[path] = added
     rebuild(Settings)
     return added
+
+
+def _run_plugin(loader: Loader, module: ModuleType, path: Path) -> None:
+    """Runs the file as this module. Raises `UsageError` with the line that failed."""
+    where = str(path)
+    try:
+        loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == where]
+        lines += [error.lineno or 1] if isinstance(error, SyntaxError) and error.filename == where else []
+        place = f" in line {lines[-1]}" if lines else ""
+        message = f"the plugin failed{place}: {type(error).__name__}: {error}"
+        hint = "Mend the plugin; run it with python to see the whole traceback."
+        raise UsageError(message, where=where, hint=hint) from error
+
+
+def _check_plugin(added: list[type[Component]], path: Path) -> None:
+    """Raises `UsageError` where a plugin added no component, or one that lacks methods."""
+    if not added:
+        hint = "Subclass Layer, Loss or another family, and give it a `type`."
+        raise UsageError("the plugin declares no component", where=str(path), hint=hint)
+    for member in added:
+        if lacking := member.open_methods():
+            message = f'the {member.family} "{member.tag()}" lacks {", ".join(f"{name}()" for name in lacking)}'
+            raise UsageError(message, where=str(path), hint=f"Write them in the class {member.__name__}.")
 
 
 def rebuild(settings: type[Settings]) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
+import scratchnn.config.schema  # noqa: F401  # enrols every component
 from scratchnn import component
 from scratchnn.component import Component, Settings, families, load_plugin
 from scratchnn.errors import ConfigError, UsageError
@@ -255,6 +256,22 @@ class {name}(Shape):
         return 7.0
 """
 
+BARE = """
+from __future__ import annotations
+from typing import Literal
+from scratchnn.component import families
+Shape = families()["test_shape"]
+class Bare(Shape):
+    type: Literal["bare"] = "bare"
+"""
+
+HALF = """
+class Half(Shape):
+    type: Literal["half"] = "half"
+    def area(self):
+        return 1.0
+"""
+
 
 def write_plugin(path: Path, tag: str) -> Path:
     path.write_text(PLUGIN.format(name=tag.title(), tag=tag), encoding="utf-8")
@@ -285,13 +302,22 @@ def test_a_plugin_runs_once(tmp_path: Path, capsys: pytest.CaptureFixture[str], 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("broken.py", "def f(:\n", "the plugin failed: SyntaxError: "),
-        ("raises.py", "1 / 0\n", "the plugin failed: ZeroDivisionError: division by zero"),
-        ("imports.py", "import no_such_module_anywhere\n", "the plugin failed: ModuleNotFoundError: "),
-        ("exits.py", "raise SystemExit(0)\n", "the plugin failed: SystemExit: 0"),
+        ("broken.py", "x = 1\ndef f(:\n", "the plugin failed in line 2: SyntaxError: "),
+        ("raises.py", "\n1 / 0\n", "the plugin failed in line 2: ZeroDivisionError: division by zero. Mend the plugin"),
+        ("calls.py", "import json\n\njson.loads('')\n", "the plugin failed in line 3: JSONDecodeError: "),
+        ("imports.py", "import no_such_module_anywhere\n", "the plugin failed in line 1: ModuleNotFoundError: "),
+        ("exits.py", "raise SystemExit(0)\n", "the plugin failed in line 1: SystemExit: 0"),
         ("empty.py", "x = 1\n", "the plugin declares no component. Subclass Layer"),
         ("plugin.txt", "x = 1\n", "is not a Python file"),
-        ("taken.py", PLUGIN.format(name="Point2", tag="point"), 'the plugin failed: TypeError: "point" is already'),
+        ("taken.py", PLUGIN.format(name="Point2", tag="point"), 'the plugin failed in line 7: TypeError: "point" is'),
+        ("same.py", PLUGIN.format(name="Point", tag="point"), 'the plugin failed in line 7: TypeError: "point" is'),
+        (
+            "late.py",
+            PLUGIN.format(name="Late", tag="late") + "1 / 0\n",
+            "the plugin failed in line 12: ZeroDivisionError",
+        ),
+        ("bare.py", BARE, 'the test_shape "bare" lacks area(). Write them in the class Bare.'),
+        ("half.py", BARE + HALF, 'the test_shape "bare" lacks area(). Write them in the class Bare.'),
     ],
 )
 def test_a_plugin_that_cannot_be_used(tmp_path: Path, name: str, text: str, message: str) -> None:
@@ -301,7 +327,7 @@ def test_a_plugin_that_cannot_be_used(tmp_path: Path, name: str, text: str, mess
         load_plugin(path)
     assert str(caught.value).startswith(f"{path}: {message}")
     assert list(Shape.members()) == ["point", "square", "group"]
-    assert f"scratchnn_plugin_{path.stem}" not in sys.modules or name == "empty.py"
+    assert not [module for module in sys.modules if module.startswith(f"scratchnn_plugin_{path.stem}")]
 
 
 def test_a_plugin_that_is_missing_or_a_directory(tmp_path: Path) -> None:
@@ -321,3 +347,33 @@ def test_a_mended_plugin_loads_after_it_failed(tmp_path: Path) -> None:
         load_plugin(path)
     path.write_text(good + "\n\n", encoding="utf-8")
     assert [member.tag() for member in load_plugin(path)] == ["mended"]
+
+
+def test_two_plugins_of_one_name_cannot_share_a_tag(tmp_path: Path) -> None:
+    paths = [tmp_path / folder / "blob.py" for folder in ("a", "b")]
+    for path in paths:
+        path.parent.mkdir()
+        write_plugin(path, "blob")
+    (first,) = load_plugin(paths[0])
+    with pytest.raises(UsageError, match='"blob" is already declared'):
+        load_plugin(paths[1])
+    assert Shape.members()["blob"] is first
+    assert [member.tag() for member in load_plugin(write_plugin(paths[1], "other"))] == ["other"]
+
+
+def test_a_cell_of_a_notebook_may_run_twice() -> None:
+    def declare() -> type[Shape]:
+        class Cell(Shape):
+            type: Literal["cell"] = "cell"
+
+        return Cell
+
+    first, second = declare(), declare()
+    assert first is not second
+    assert Shape.members()["cell"] is second
+
+
+def test_no_component_that_is_built_in_leaves_a_method_open() -> None:
+    assert Point.open_methods() == []
+    members = [member for family in _BEFORE.values() for member in family.members().values()]
+    assert {member.tag(): member.open_methods() for member in members if member.open_methods()} == {}

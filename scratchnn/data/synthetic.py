@@ -119,9 +119,14 @@ class Sine(Synthetic):
     def read(self, base: Path) -> Arrays:
         """Inputs (N, 1) and numbers (N,)."""
         rng = np.random.Generator(np.random.PCG64(self.seed))
+        x, y = self.points(rng)
+        y = y + self.noise * rng.standard_normal(self.samples)
+        return Arrays.of(x, y, where=self.tag(), task="regression")
+
+    def points(self, rng: np.random.Generator) -> tuple[Array, Array]:
+        """Inputs (N, 1), and numbers (N,) without noise."""
         x = np.pi * self.turns * rng.uniform(-1, 1, self.samples)
-        y = np.sin(x) + self.noise * rng.standard_normal(self.samples)
-        return Arrays.of(x[:, None], y, where=self.tag(), task="regression")
+        return x[:, None], np.sin(x)
 
 
 def _even(samples: int, classes: int) -> Array:
