@@ -26,11 +26,15 @@ def run(arguments: list[str]) -> int:
     """Runs the command line; the exit code."""
     from scratchnn.cli import failures
 
+    output = sys.stdout
     try:
         command = _command(arguments)
         # Not `command.main`, which makes exits of its own of a broken pipe and of an interruption.
         with command.make_context("scratchnn", _with_resume_value(arguments) or ["--help"]) as context:
-            code = command.invoke(context)
+            try:
+                code = command.invoke(context)
+            finally:
+                sys.stdout = output  # a console has sent it elsewhere
         sys.stdout.flush()  # here a full disk is still an error, at the end of the process it is noise
     except BaseException as error:
         code = failures.report(error, as_json="--json" in arguments)

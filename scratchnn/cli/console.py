@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,12 +18,17 @@ if TYPE_CHECKING:
 
 
 class Console:
-    """Where a command writes. With `as_json`, or where stdout is no terminal, people's output goes to stderr."""
+    """Where a command writes. With `as_json`, or where stdout is no terminal, people's output goes to stderr.
+
+    From its making until the command ends, what others print (a plugin) goes to stderr too.
+    """
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
         self.as_json = as_json
         self.quiet = quiet
+        self.output = sys.stdout
         self.stream: TextIO = sys.stdout if sys.stdout.isatty() and not as_json else sys.stderr
+        sys.stdout = sys.stderr
 
     @property
     def live(self) -> bool:
@@ -50,11 +56,11 @@ class Console:
 
     def text(self, text: str) -> None:
         """What a command makes for another program, in UTF-8 whatever the locale says."""
-        sys.stdout.flush()
+        self.output.flush()
         left = memoryview(text.encode())
         while left:  # where Python does not buffer, one write may take less than all, without an error
-            left = left[sys.stdout.buffer.write(left) :]
-        sys.stdout.flush()
+            left = left[self.output.buffer.write(left) :]
+        self.output.flush()
 
     def table(self, title: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> None:
         """A table whose first `left` columns hold text, the others numbers; its header in bold on a terminal."""
@@ -119,7 +125,7 @@ def outcome(result: TrainResult) -> list[str]:
         line += f" ({result.reason})"
     line += _weights(result)
     if result.status == "interrupted":
-        return [line, f"go on with: scratchnn train --resume {result.run}"]
+        return [line, f"go on with: scratchnn train --resume {shlex.quote(str(result.run))}"]
     return [line, f"wrote {result.run}"]
 
 

@@ -67,6 +67,8 @@ def _usage(error: Any) -> UsageError:
     command = context.command_path if context is not None else "scratchnn"
     see = f"See `{command} --help`."
     if (option := getattr(error, "option_name", None)) and hasattr(error, "possibilities") and context is not None:
+        if context.parent is None and option == "--json":
+            return UsageError("--json stands before the command", hint="Write it after: scratchnn train CONFIG --json.")
         known = [name for parameter in context.command.params for name in parameter.opts if name.startswith("--")]
         near = suggestion(option, known)
         return UsageError(f"there is no option {option}", hint=f"{near} {see}" if near.startswith("Did") else see)

@@ -212,8 +212,8 @@ def test_gradcheck_of_everything(process: Any) -> None:
 
 def test_gradcheck_of_a_wrong_backward(cli: Any, folder: Path) -> None:
     wrong = PLUGIN + "    def backward(self, z, y, dy, dz, mem):\n        dz[...] = dy\n"
-    (folder / "wrong.py").write_text(wrong)
-    words = ("--plugin", "wrong.py", "--set", "model.layers.0.activation=clipped", "--json")
+    (folder / "wrong.py").write_text(wrong.replace("clipped", "slanted"))  # a tag belongs to one file
+    words = ("--plugin", "wrong.py", "--set", "model.layers.0.activation=slanted", "--json")
     outcome = cli("gradcheck", "c.yaml", *words)
     assert outcome.code == 1
     assert outcome.json["passed"] is False
@@ -232,6 +232,55 @@ def test_plugins(cli: Any, folder: Path) -> None:
     assert "clipped  As relu, under another name." in listed
 
 
+def test_what_a_plugin_prints_stays_apart_from_the_output_of_a_command(cli: Any, folder: Path) -> None:
+    noisy = (
+        PLUGIN.replace("clipped", "noisy")
+        + """
+    def forward(self, z, y, mem):
+        print("forward")
+        super().forward(z, y, mem)
+
+print("declared")
+"""
+    )
+    (folder / "noisy.py").write_text(noisy)
+    words = ("--plugin", "noisy.py", "--set", "model.layers.0.activation=noisy")
+    outcome = cli("train", "c.yaml", *words, "--json")
+    assert outcome.json["status"] == "completed"
+    assert outcome.err.startswith("declared\n")
+    assert "forward\n" in outcome.err
+    outcome = cli("predict", outcome.json["run_dir"], "flowers.csv", "--plugin", "noisy.py")
+    assert outcome.out.startswith("width,height,")
+    assert "forward" not in outcome.out
+    assert json.loads(cli("schema", "--plugin", "noisy.py").out)["title"] == "Config"
+
+
+def test_a_plugin_that_lacks_methods_is_refused_before_anything_runs(cli: Any, folder: Path) -> None:
+    bare = """
+from __future__ import annotations
+from scratchnn.component import Literal
+from scratchnn.nn.activations import Activation
+
+class Bare(Activation):
+    type: Literal["bare"] = "bare"
+"""
+    (folder / "bare.py").write_text(bare)
+    (folder / "d.yaml").write_text("plugins: [bare.py]\n" + (folder / "c.yaml").read_text().replace("relu", "bare"))
+    for words in (["validate", "d.yaml"], ["train", "d.yaml"], ["train", "c.yaml", "--plugin", "bare.py"]):
+        outcome = cli(*words)
+        assert outcome.code == 2
+        assert 'the activation "bare" lacks backward(), forward(). Write them in the class Bare.' in outcome.err
+    assert not (folder / "runs").exists()
+
+
+def test_a_component_without_a_docstring_is_listed(cli: Any, folder: Path) -> None:
+    (folder / "silent.py").write_text(
+        PLUGIN.replace('    """As relu, under another name."""\n', "").replace("clipped", "silent")
+    )
+    lines = cli("list", "activations", "--plugin", "silent.py").out.splitlines()
+    assert "silent" in lines
+
+
 def test_validate(cli: Any, folder: Path) -> None:
     outcome = cli("validate", "c.yaml", "--json")
     assert (outcome.code, outcome.json["valid"], outcome.json["parameters"]) == (0, True, 51)
@@ -240,3 +289,17 @@ def test_validate(cli: Any, folder: Path) -> None:
     assert cli("validate", "c.yaml").code == 3
     assert cli("validate", "c.yaml", "--config-only").err == "c.yaml: valid\n"
     assert not (folder / "runs").exists()
+
+
+def test_json_is_accepted_by_schema_and_explained_before_a_command(cli: Any, folder: Path) -> None:
+    assert cli("schema", "--json").out == cli("schema").out
+    outcome = cli("--json", "train", "c.yaml")
+    assert (outcome.code, outcome.json["error"]["message"]) == (2, "--json stands before the command")
+
+
+def test_the_line_that_goes_on_with_a_run_is_quoted() -> None:
+    from scratchnn.cli.console import outcome
+    from scratchnn.workflows.session import TrainResult
+
+    result = TrainResult(Path("a b"), "interrupted", "", 2, 2, 2, 51, {}, 1.0, 1.0)
+    assert outcome(result)[-1] == "go on with: scratchnn train --resume 'a b'"
