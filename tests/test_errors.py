@@ -82,3 +82,11 @@ def test_a_single_fault_stays_itself() -> None:
 )
 def test_a_suggestion_is_the_nearest_name_or_all_of_them(name: str, options: list[str], hint: str) -> None:
     assert suggestion(name, options) == hint
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [("it failed.", "it failed. Mend it."), ("it failed", "it failed. Mend it."), ("is it x?", "is it x? Mend it.")],
+)
+def test_a_hint_follows_any_end_of_a_sentence(message: str, text: str) -> None:
+    assert str(ScratchnnError(message, hint="Mend it.")) == text

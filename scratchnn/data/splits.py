@@ -78,7 +78,9 @@ class RandomSplit(Split):
         if sum(sizes) >= rows:
             hint = "Add rows, or use smaller fractions in data.split."
             raise DataError(
-                f"{rows} rows are too few to split into {sizes} and training", where="data.split", hint=hint
+                f"{rows} rows are too few for parts of {' and '.join(map(str, filter(None, sizes)))} beside training",
+                where="data.split",
+                hint=hint,
             )
         order = rng.permutation(rows)
         if strata is None or not self.stratify:

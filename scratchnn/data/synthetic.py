@@ -15,11 +15,14 @@ from scratchnn.data.sources import Source
 from scratchnn.data.tables import Array, Arrays
 
 
+MOST_NOISE = 1e6  # beyond it nothing is left of the points, and far beyond it the numbers overflow
+
+
 class Synthetic(Source):
     """What the synthetic sets share: how many samples, how much noise, and the seed."""
 
     samples: int = Field(1000, ge=2, le=10_000_000, description="How many samples.")
-    noise: float = Field(0.1, ge=0, allow_inf_nan=False, description="Standard deviation of the noise.")
+    noise: float = Field(0.1, ge=0, le=MOST_NOISE, description="Standard deviation of the noise.")
     seed: int = Field(0, ge=0, description="Seed of the set, apart from the seed of the run.")
 
     def read(self, base: Path) -> Arrays:
@@ -38,7 +41,7 @@ class Xor(Synthetic):
     """The corners (+-1, +-1) of a square in turn; class 1 where the signs differ."""
 
     type: Literal["xor"] = "xor"
-    noise: float = Field(0.25, ge=0, allow_inf_nan=False, description="Standard deviation of the noise.")
+    noise: float = Field(0.25, ge=0, le=MOST_NOISE, description="Standard deviation of the noise.")
 
     def points(self, rng: np.random.Generator) -> tuple[Array, Array]:
         """See the class."""
@@ -83,7 +86,7 @@ class Blobs(Synthetic):
     """Gaussian clouds around centres that lie evenly on a circle of radius 4; `noise` is their width."""
 
     type: Literal["blobs"] = "blobs"
-    noise: float = Field(1.0, ge=0, allow_inf_nan=False, description="Standard deviation of each cloud.")
+    noise: float = Field(1.0, ge=0, le=MOST_NOISE, description="Standard deviation of each cloud.")
     classes: int = Field(3, ge=2, le=1000, description="How many clouds.")
 
     def points(self, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -97,9 +100,9 @@ class Spirals(Synthetic):
     """Arms (t cos a, t sin a) with a = 2 pi (turns t + class / classes), t from 0.05 to 1."""
 
     type: Literal["spirals"] = "spirals"
-    noise: float = Field(0.02, ge=0, allow_inf_nan=False, description="Standard deviation of the noise.")
+    noise: float = Field(0.02, ge=0, le=MOST_NOISE, description="Standard deviation of the noise.")
     classes: int = Field(2, ge=2, le=100, description="How many arms.")
-    turns: float = Field(1.5, gt=0, allow_inf_nan=False, description="How often an arm goes round.")
+    turns: float = Field(1.5, gt=0, le=1e6, description="How often an arm goes round.")
 
     def points(self, rng: np.random.Generator) -> tuple[Array, Array]:
         """See the class."""
@@ -114,7 +117,7 @@ class Sine(Synthetic):
     """y = sin(x) + noise, for regression; x is uniform between -pi * turns and pi * turns."""
 
     type: Literal["sine"] = "sine"
-    turns: float = Field(1.0, gt=0, allow_inf_nan=False, description="How many periods.")
+    turns: float = Field(1.0, gt=0, le=1e6, description="How many periods.")
 
     def read(self, base: Path) -> Arrays:
         """Inputs (N, 1) and numbers (N,)."""

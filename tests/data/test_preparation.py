@@ -183,7 +183,7 @@ def test_weights_and_ignored_columns_are_no_features(tmp_path: Path) -> None:
         ("x,w,y\n1,0,a\n2,0,b\n", {"sample_weight": "w"}, "data.csv:w: every weight is 0"),
         ("x,w,y\n1,1e99,a\n2,0,b\n", {"sample_weight": "w"}, "data.csv:w: the weights are too large"),
         ("x,y\n1,a\n2,b\n", {"sample_weight": "v"}, 'there is no column "v"'),
-        ("x,y\n1,a\n2,b\n", {"split": "random"}, "2 rows are too few to split"),
+        ("x,y\n1,a\n2,b\n", {"split": "random"}, "2 rows are too few for parts of"),
     ],
 )
 def test_tables_that_cannot_be_used(tmp_path: Path, text: str, document: dict[str, object], message: str) -> None:

@@ -112,7 +112,7 @@ def test_a_class_gets_its_share_to_within_one_row(classes: int, each: int, valid
         ([50, 2], {}, 'class "c1" has 2 rows, too few for 3 parts'),
         ([50, 1], {"test": 0.0}, 'class "c1" has 1 row, too few for 2 parts'),
         ([3] * 10, {"test": 0.1}, "a part of 3 rows cannot hold each of 10 classes"),
-        ([1, 1], {}, "2 rows are too few to split into"),
+        ([1, 1], {}, "2 rows are too few for parts of 1 and 1 beside training"),
     ],
 )
 def test_too_few_rows_name_what_is_short(counts: list[int], settings: dict[str, float], message: str) -> None:

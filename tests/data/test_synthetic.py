@@ -8,6 +8,7 @@ import pytest
 from scratchnn.data.sources import Source
 from scratchnn.data.synthetic import Synthetic
 from scratchnn.data.tables import Arrays
+from scratchnn.errors import ConfigError
 
 SETS = ["xor", "moons", "circles", "blobs", "spirals", "sine"]
 
@@ -80,3 +81,11 @@ def test_sine_is_the_sine_over_its_periods() -> None:
     assert arrays.inputs.shape == (1000, 1)
     np.testing.assert_allclose(arrays.targets, np.sin(arrays.inputs[:, 0]))
     assert 6.2 < np.abs(arrays.inputs).max() < 2 * np.pi
+
+
+@pytest.mark.parametrize("tag", ["xor", "moons", "circles", "blobs", "spirals", "sine"])
+def test_noise_beyond_all_measure_is_refused(tag: str) -> None:
+    with pytest.raises(ConfigError, match="noise"):
+        Source.parse({"type": tag, "noise": 1e308})
+    made = Source.parse({"type": tag, "noise": 1e6, "samples": 500}).read(Path())
+    assert np.isfinite(made.inputs).all()
