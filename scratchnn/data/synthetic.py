@@ -14,7 +14,6 @@ from pydantic import Field
 from scratchnn.data.sources import Source
 from scratchnn.data.tables import Array, Arrays
 
-
 MOST_NOISE = 1e6  # beyond it nothing is left of the points, and far beyond it the numbers overflow
 
 
