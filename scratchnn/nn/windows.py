@@ -12,7 +12,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from scratchnn.nn.memory import Array
 
-BLOCK = 2**18  # numbers copied before they are multiplied: they stay in a core's cache
+BLOCK = 2**20  # numbers copied before they are multiplied; more leave the cache, fewer start BLAS's threads more often
 FEWEST_ROWS = 512  # of a matrix: below, adding up the weight gradients of the blocks costs as much as the products
 SHORT_RUN = 16  # neighbouring numbers of a window; below, copying a window's cells one after the other is faster
 

@@ -17,7 +17,9 @@ from scratchnn.nn.initializers import Initializer, Zeros
 from scratchnn.nn.layer import InputSpec, Layer, Plan
 from scratchnn.nn.layers.convolution import BorderPair, Conv2D, Convolution, Pair, image_axes, pair
 from scratchnn.nn.memory import Array, Buffer, Memory, Pass
-from scratchnn.nn.windows import BLOCK, Windows
+from scratchnn.nn.windows import Windows
+
+BLOCK = 2**17  # numbers of the output done at a time, so that they stay in a core's cache between the passes
 
 
 @dataclass(frozen=True)

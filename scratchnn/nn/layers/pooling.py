@@ -19,7 +19,7 @@ from scratchnn.nn.layers.convolution import Count, Pair, image_axes
 from scratchnn.nn.memory import Array, Buffer, Memory, Pass
 from scratchnn.nn.windows import Axis
 
-BLOCK = 2**16  # numbers pooled at a time, so that they stay in a core's cache between the passes
+BLOCK = 2**17  # numbers pooled at a time, so that they stay in a core's cache between the passes
 
 
 @dataclass(frozen=True)

@@ -180,3 +180,28 @@ def test_a_mask_is_forgotten_by_the_next_pass_without_one() -> None:
     np.testing.assert_array_equal(masked[0], plain[0])
     assert not np.allclose(masked[1], plain[1])
     np.testing.assert_array_equal(batch.forward(Pass()), plain)
+
+
+def test_the_gradient_of_a_masked_step_is_zero() -> None:
+    network = Network([Conv1D(filters=1, kernel_size=3, padding="same")], InputSpec((4, 1)), dtype="float64")
+    network.initialize(np.random.default_rng(0))
+    batch = network.workspace(1, input_gradient=True, poison=True).batch(1)
+    batch.inputs[...] = 1.0
+    mem, run = batch._steps._memories[0], Pass(mask=np.array([[True, True, False, False]]))
+    network.layers[0].forward(batch.inputs, batch.outputs, mem, run)
+    dy = np.ones((1, 4, 1))
+    network.layers[0].backward(batch.inputs, batch.outputs, dy, batch.input_gradient, mem, run)
+    assert batch.input_gradient[0, 2:].tolist() == [[0], [0]]
+    assert (batch.input_gradient[0, :2] != 0).all()
+
+
+def test_the_gradient_of_the_bias_is_the_sum_over_every_place() -> None:
+    network = Network([Conv2D(filters=2, kernel_size=1)], InputSpec((70, 60, 1)), dtype="float64")
+    network.initialize(np.random.default_rng(0))
+    batch = network.workspace(3).batch(3)
+    batch.inputs[...] = 1.0
+    batch.forward(Pass())
+    batch.output_gradient[...] = [1.0, 2.0]
+    batch.backward(Pass())
+    bias = network.arena.slots["0.bias"].view(network.arena.gradients)
+    assert bias.tolist() == [3 * 70 * 60, 2 * 3 * 70 * 60]

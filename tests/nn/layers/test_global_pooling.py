@@ -75,3 +75,9 @@ def test_equal_maxima_share_the_gradient() -> None:
 def test_inputs_that_do_not_fit(layer: Layer, shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         Network([layer], InputSpec(shape))
+
+
+def test_a_padding_step_that_equals_the_maximum_gets_nothing() -> None:
+    x = np.array([[[3.0], [1.0], [3.0]], [[3.0], [1.0], [3.0]]])  # of the second sample the last step is padding
+    batch, _ = run_on([RaggedMask(), GlobalMaxPool1D()], x, np.array([[8.0], [8.0]]))
+    assert batch.input_gradient[..., 0].tolist() == [[4, 0, 4], [8, 0, 0]]

@@ -34,7 +34,7 @@ CASES: list[tuple[str, Layer]] = [
 
 
 @pytest.mark.parametrize(("case", "layer"), CASES)
-@pytest.mark.parametrize("block", [2**16, 1])
+@pytest.mark.parametrize("block", [2**17, 1])
 def test_it_agrees_with_torch(
     case: str, layer: Layer, block: int, agree: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
