@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: they end a command at once, but a training gently, with its state saved."""
+"""SIGHUP, SIGINT and SIGTERM: they end a command at once, but a training gently, with its state saved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import FrameType
 
 from scratchnn.training.events import StopRequest
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+NAMES = ("SIGHUP", "SIGINT", "SIGTERM")  # Windows has no SIGHUP
 
 
 class Stopped(BaseException):
@@ -34,9 +34,15 @@ class GentleStop(StopRequest):
     gentle: bool = False
 
 
+def heeded() -> list[signal.Signals]:
+    """The signals that count: not those that the process was told to ignore, as by nohup."""
+    known = [signal.Signals[name] for name in NAMES if name in signal.Signals.__members__]
+    return [number for number in known if signal.getsignal(number) != signal.SIG_IGN]
+
+
 def end_on_signals() -> None:
     """From now on a signal raises `Stopped`."""
-    for number in SIGNALS:
+    for number in heeded():
         signal.signal(number, _raise)
 
 
@@ -50,7 +56,7 @@ def stop_on_signals() -> Iterator[GentleStop]:
             raise Stopped(number)
         request.requested, request.signal = True, number
 
-    before = {number: signal.signal(number, handle) for number in SIGNALS}
+    before = {number: signal.signal(number, handle) for number in heeded()}
     try:
         yield request
     finally:

@@ -106,6 +106,7 @@ def _refuse_output_activation(layer: Layer, index: int, loss: Loss) -> None:
     while isinstance(last, Sequential | Repeat):
         last = last.layers[-1]
     applied = getattr(last, "activation", None) or getattr(last, "function", None)
-    if applied is not None and applied.tag() in ("softmax", "sigmoid") and not isinstance(loss, MSE):
-        message = f"{loss.tag()} takes raw outputs and applies its own {applied.tag()}"
+    makes_its_own = type(loss).predictions is not Loss.predictions
+    if applied is not None and applied.tag() in ("softmax", "sigmoid") and makes_its_own:
+        message = f"{loss.tag()} takes raw outputs, not those of a {applied.tag()}"
         raise ConfigError(message, where=f"model.layers[{index}]", hint=f"Remove the {applied.tag()} at the end.")

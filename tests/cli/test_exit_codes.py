@@ -198,7 +198,7 @@ def started(program: list[str], folder: Path, *arguments: str, marker: str) -> s
     raise AssertionError(process.communicate())
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
 def test_130_and_143_while_training(number: signal.Signals, program: list[str], folder: Path, cli: Any) -> None:
     with started(program, folder, "train", "c.yaml", "--json", *LONG, marker="runs/c/checkpoints/*") as process:
         process.send_signal(number)

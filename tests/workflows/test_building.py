@@ -17,8 +17,8 @@ def encoder(offset: float, scale: float) -> SimpleNamespace:
     )
 
 
-def config(loss: str) -> Config:
-    layers = [{"type": "dense", "units": "auto"}]
+def config(loss: str, activation: str | None = None) -> Config:
+    layers = [{"type": "dense", "units": "auto", "activation": activation}]
     return Config.model_validate(
         {
             "name": "a",
@@ -40,3 +40,14 @@ def test_scaled_targets_are_refused(offset, scale):
 def test_raw_targets_are_taken_and_others_may_be_scaled():
     assert build_for(config("poisson"), encoder(0.0, 1.0)).loss.tag() == "poisson"
     assert build_for(config("log_cosh"), encoder(0.5, 2.0)).loss.tag() == "log_cosh"
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber", "log_cosh"])
+def test_a_sigmoid_may_end_a_network_whose_loss_takes_outputs_as_they_are(loss):
+    built = build_for(config(loss, "sigmoid"), encoder(0.5, 2.0))
+    assert built.network.outputs.shape == (1,)
+
+
+def test_a_sigmoid_before_a_loss_of_raw_outputs_is_refused():
+    with pytest.raises(ConfigError, match="poisson takes raw outputs, not those of a sigmoid"):
+        build_for(config("poisson", "sigmoid"), encoder(0.0, 1.0))
