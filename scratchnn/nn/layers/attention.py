@@ -222,8 +222,8 @@ class _Views:
 def rotations(steps: int, width: int) -> Array:
     """e^(i t 10000^(-2i / d)) for each step t and each pair i of numbers, (T, d / 2) in complex128.
 
-    >>> rotations(2, 4).round(4).tolist()
-    [[(1+0j), (1+0j)], [(0.5403+0.8415j), (0.9999+0.01j)]]
+    >>> rotations(2, 4).round(3).tolist()
+    [[(1+0j), (1+0j)], [(0.54+0.841j), (1+0.01j)]]
     """
     angles = np.arange(steps)[:, None] * ROTARY_BASE ** (-2 * np.arange(width // 2) / width)
     factors: Array = np.exp(1j * angles)
