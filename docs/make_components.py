@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from pathlib import Path
 
 from scratchnn.component import Component, families
@@ -61,4 +62,4 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(page(), encoding="utf-8")
+    Path(sys.argv[1] if len(sys.argv) > 1 else TARGET).write_text(page(), encoding="utf-8")
