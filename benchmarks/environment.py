@@ -18,8 +18,12 @@ class BenchmarkError(Exception):
 
 
 def child_environment(threads: int) -> dict[str, str]:
-    """This process's variables, with the number of threads for OpenMP, every BLAS and XLA (which reads NPROC)."""
-    return {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads)), "JAX_PLATFORMS": "cpu"}
+    """This process's variables, with the number of threads for OpenMP, every BLAS and XLA (which reads NPROC).
+
+    OpenBLAS's threads spin as long as the command line of scratchnn lets them, also for scikit-learn.
+    """
+    settings = {"JAX_PLATFORMS": "cpu", "OPENBLAS_THREAD_TIMEOUT": "20"}
+    return {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads)), **settings}
 
 
 def load() -> float:

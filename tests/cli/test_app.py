@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -144,3 +145,15 @@ def test_the_schema_refuses_what_is_wrong(key: str, value: Any, schema: Any) -> 
     good = read_document(CONFIGS[0]).data
     assert schema.is_valid(good)
     assert not schema.is_valid(good | {key: value})
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, "20"), ("26", "26")])
+def test_how_long_blas_threads_spin(given: str | None, expected: str) -> None:
+    """Shorter than OpenBLAS's own default, unless the user says how long."""
+    code = (
+        "import os; from scratchnn.cli.app import run; run(['--version']); print(os.environ['OPENBLAS_THREAD_TIMEOUT'])"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_THREAD_TIMEOUT"}
+    environment |= {} if given is None else {"OPENBLAS_THREAD_TIMEOUT": given}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.splitlines()[-1] == expected
