@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if sys.stdout is None:  # a parent may close it; what is said then goes nowhere
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  # it lives as long as the process
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123  # likewise
     from scratchnn.cli.signals import end_on_signals
 
     end_on_signals()

@@ -117,7 +117,7 @@ class _Loader(yaml.SafeLoader):
     count = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # PyYAML has no types here
         self.count += 1
         if self.count > MAX_VALUES:
             raise yaml.MarkedYAMLError(problem=f"more than {MAX_VALUES:,} values", problem_mark=mark)
@@ -144,12 +144,12 @@ def _compose(text: str, name: str) -> yaml.Node:
         raise ConfigError(message, where=where, hint="Is it a text file? Remove the character.")
     loader = _Loader(text)
     try:
-        loader.get_event()  # type: ignore[no-untyped-call]
+        loader.get_event()  # type: ignore[no-untyped-call]  # PyYAML has no types here
         if loader.check_event(yaml.StreamEndEvent):
             raise ConfigError("the file is empty", where=name, hint="`scratchnn schema` shows what a config holds.")
-        node: yaml.Node = loader.compose_document()  # type: ignore[assignment]
+        node: yaml.Node = loader.compose_document()  # type: ignore[assignment]  # None only for an empty text
         if not loader.check_event(yaml.StreamEndEvent):
-            mark = loader.peek_event().start_mark  # type: ignore[no-untyped-call]
+            mark = loader.peek_event().start_mark  # type: ignore[no-untyped-call]  # PyYAML has no types here
             raise _fault("a second document starts here", name, mark, 'Keep one config a file; remove the "---".')
     except yaml.MarkedYAMLError as error:
         message, hint = explain_yaml(error)
