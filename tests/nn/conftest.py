@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from scratchnn.nn.gradcheck import GradCheck
 from scratchnn.nn.layer import InputSpec, Layer
 from scratchnn.nn.memory import Pass
-from scratchnn.nn.network import Network
+from scratchnn.nn.network import Batch, Network
 from scratchnn.nn.samples import random_inputs
 
 TORCH_NAMES = {"running_mean": "running_mean", "running_variance": "running_var"}
@@ -97,6 +98,36 @@ def overfit() -> Callable[..., float]:
         return float(np.square(network.predict(x) - targets).mean())
 
     return train
+
+
+@pytest.fixture
+def step_memory() -> Callable[..., tuple[int, int]]:
+    """What a step on a batch allocates once it has settled, in bytes: at most at a time, and still after it.
+
+    NumPy works on casts and on views in buffers of its own, of 8192 numbers for an operand at any size of the batch.
+    """
+
+    def measure(batch: Batch) -> tuple[int, int]:
+        run = Pass(training=True)
+
+        def step() -> None:
+            batch.forward(run)
+            batch.output_gradient[...] = 1
+            batch.backward(run)
+
+        step()
+        tracemalloc.start()
+        try:
+            step()
+            tracemalloc.reset_peak()
+            before, _ = tracemalloc.get_traced_memory()
+            step()
+            after, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        return peak - before, after - before
+
+    return measure
 
 
 @pytest.fixture

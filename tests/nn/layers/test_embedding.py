@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -163,19 +162,11 @@ def test_penalties_of_its_own() -> None:
     assert [(group.l1, group.l2) for group in network.arena.groups] == [(0.5, 0.25)]
 
 
-def test_steps_allocate_nothing_the_size_of_a_batch() -> None:
+def test_steps_allocate_nothing_the_size_of_a_batch(step_memory: Callable[..., tuple[int, int]]) -> None:
     layers = [Embedding(count=50, units=32, padding_index=0), LearnedPositions(), SinusoidalPositions()]
     _, batch = started(layers, InputSpec((64,), kind="ids"), 128)
     batch.inputs[...] = np.random.default_rng(0).integers(50, size=(128, 64))
-    run = Pass(training=True)
-    for _ in range(2):
-        batch.forward(run)
-        batch.backward(run)
-    tracemalloc.start()
-    batch.forward(run)
-    batch.backward(run)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    peak, _ = step_memory(batch)
     assert batch.outputs.nbytes == 2048 * 1024
     assert peak < 200 * 1024  # NumPy's own buffers: 8192 numbers each, whatever the size of the batch
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tracemalloc
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -15,7 +15,6 @@ from scratchnn.nn.layers.gates import GEGLU, GLU, Maxout, PReLU, SqueezeExcite, 
 from scratchnn.nn.layers.group_normalization import GroupNorm, InstanceNorm
 from scratchnn.nn.layers.noise import AlphaDropout, DropPath, GaussianNoise, SpatialDropout
 from scratchnn.nn.layers.row_normalization import L2Normalize, LayerNorm, RMSNorm
-from scratchnn.nn.memory import Pass
 from scratchnn.nn.network import Network
 
 LAYERS: list[Layer] = [
@@ -28,27 +27,13 @@ LAYERS: list[Layer] = [
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=str)
-def test_a_step_allocates_nothing_the_size_of_a_batch(layer: Layer) -> None:
+def test_a_step_allocates_nothing_the_size_of_a_batch(
+    layer: Layer, step_memory: Callable[..., tuple[int, int]]
+) -> None:
     network = Network([layer], InputSpec((8, 32)))
     network.initialize(np.random.default_rng(0))
     batch = network.workspace(512, input_gradient=True).batch(512)
     batch.inputs[...] = np.random.default_rng(0).standard_normal((512, 8, 32))
-    run = Pass(training=True)
-
-    def step() -> None:
-        batch.forward(run)
-        batch.output_gradient[...] = 1
-        batch.backward(run)
-
-    step()
-    tracemalloc.start()
-    try:
-        step()
-        tracemalloc.reset_peak()
-        before, _ = tracemalloc.get_traced_memory()
-        step()
-        after, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak - before < 80 * 1024  # NumPy's own buffers: 8192 numbers each, whatever the size of the batch
-    assert after - before < 1024
+    peak, kept = step_memory(batch)
+    assert peak < 80 * 1024  # NumPy's own buffers: 8192 numbers each, whatever the size of the batch
+    assert kept < 1024
