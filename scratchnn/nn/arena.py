@@ -63,6 +63,8 @@ class DecayGroup:
 class Arena:
     """The flat vectors `parameters`, `gradients` and `state`, and where each named array lies in them.
 
+    `params` says what each parameter is, in the order of the layers.
+
     Names are paths through the plans: `0.weight`, `3.running_mean`. Gaps between arrays, left for alignment, stay 0.
     """
 
@@ -78,7 +80,7 @@ class Arena:
         self.state = allocate(state_size, dtype)
         self.decayed = self._end([name for name in order if params[name].decay])
         self.groups = self._groups(params, order)
-        self._params = params
+        self.params = params
         self._state_fill = {name: buffer.fill or 0.0 for name, buffer in buffers.items()}
 
     @property
@@ -97,7 +99,7 @@ class Arena:
         `by_name` says it for single parameters and wins over all else. Raises `ShapeError` where an initializer cannot
         fill an array of this shape.
         """
-        for name, param in self._params.items():
+        for name, param in self.params.items():
             init = by_name.get(name) or param.init or (default if param.decay else None) or param.fallback
             try:
                 init.fill(self.slots[name].view(self.parameters), param.fans, rng)
@@ -108,8 +110,12 @@ class Arena:
 
     def named_arrays(self) -> dict[str, Array]:
         """Every parameter and state array by its name, as views."""
-        arrays = {name: self.slots[name].view(self.parameters) for name in self._params}
+        arrays = {name: self.slots[name].view(self.parameters) for name in self.params}
         return arrays | {name: slot.view(self.state) for name, slot in self.state_slots.items()}
+
+    def by_unit(self, name: str, flat: Array) -> Array:
+        """A view of this parameter, in a vector laid out as `parameters`, with its units on the last axis."""
+        return self.params[name].by_unit(self.slots[name].view(flat))
 
     def _end(self, names: list[str]) -> int:
         """Where the last of these arrays ends in the flat vector."""

@@ -32,28 +32,23 @@ def clip_norm(gradients: Array, limit: float) -> float:
     return norm
 
 
-def units(array: Array) -> Array:
-    """(..., F) as (N, F), a column for each output; a vector as one column.
+def unit_norms(array: Array) -> Array:
+    """The Euclidean norm over all axes but the last, which counts the units.
 
-    >>> units(np.zeros((3, 3, 8, 16))).shape, units(np.zeros(5)).shape
-    ((72, 16), (5, 1))
+    >>> unit_norms(np.array([[3.0, 0.0], [4.0, 2.0]])).tolist()
+    [5.0, 2.0]
     """
-    return array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
-
-
-def unit_norms(columns: Array) -> Array:
-    """The Euclidean norm of each column."""
-    squares: Array = np.einsum("ij,ij->j", columns, columns)
+    axes = list(range(array.ndim))
+    squares: Array = np.einsum(array, axes, array, axes, axes[-1:])
     return np.sqrt(squares, out=squares)
 
 
 def clip_adaptive(parameters: Array, gradients: Array, limit: float) -> None:
     """Keeps the norm of each unit's gradient within limit * max(|its weights|, 1e-3).
 
-    A unit is all that leads to one output, for arrays of one axis the whole array. Source: Brock et al. 2021, with the
-    constants of its authors.
+    The last axis of both counts the units (`Param.by_unit`). Source: Brock et al. 2021, with the constants of its
+    authors.
     """
-    columns = units(gradients)
-    largest = limit * np.maximum(unit_norms(units(parameters)), 1e-3)
-    factors = largest / np.maximum(unit_norms(columns), 1e-6)
-    np.multiply(columns, np.minimum(factors, 1).astype(columns.dtype, copy=False), out=columns)
+    largest = limit * np.maximum(unit_norms(parameters), 1e-3)
+    factors = largest / np.maximum(unit_norms(gradients), 1e-6)
+    np.multiply(gradients, np.minimum(factors, 1).astype(gradients.dtype, copy=False), out=gradients)

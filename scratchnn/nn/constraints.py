@@ -8,17 +8,21 @@ import numpy as np
 from pydantic import Field
 
 from scratchnn.component import Component, Settings
-from scratchnn.nn.clipping import unit_norms, units
+from scratchnn.nn.clipping import unit_norms
 from scratchnn.nn.memory import Array
 
 
 class Constraint(Component):
-    """The base of all constraints. A unit is all weights that lead to one output; of a vector it is the whole."""
+    """The base of all constraints.
+
+    A unit is all weights that lead to one output (of each gate, head and direction on its own), for an embedding the
+    vector of one id, for a bias or another vector the whole.
+    """
 
     family: ClassVar[str] = "constraint"
 
     def apply(self, weights: Array) -> None:
-        """Changes one parameter array in place, as little as the constraint needs."""
+        """Changes one parameter array in place, as little as the constraint needs. Its last axis counts the units."""
         raise NotImplementedError
 
 
@@ -40,9 +44,8 @@ class MaxNorm(Constraint):
 
     def apply(self, weights: Array) -> None:
         """w *= min(1, limit / |w|)."""
-        columns = units(weights)
-        factors = self.limit / np.maximum(unit_norms(columns), self.limit)
-        np.multiply(columns, factors.astype(columns.dtype, copy=False), out=columns)
+        factors = self.limit / np.maximum(unit_norms(weights), self.limit)
+        np.multiply(weights, factors.astype(weights.dtype, copy=False), out=weights)
 
 
 class UnitNorm(Constraint):
@@ -52,10 +55,9 @@ class UnitNorm(Constraint):
 
     def apply(self, weights: Array) -> None:
         """w /= |w|."""
-        columns = units(weights)
-        norms = unit_norms(columns)
+        norms = unit_norms(weights)
         norms[norms == 0] = 1
-        np.divide(columns, norms, out=columns)
+        np.divide(weights, norms, out=weights)
 
 
 class ConstrainedParameters(Settings):

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from scratchnn.component import Component, families
 from scratchnn.errors import ShapeError
+from scratchnn.nn.constraints import Constraint
 from scratchnn.nn.initializers import Fans, GlorotUniform, Initializer, Zeros
 from scratchnn.nn.memory import Array, Buffer, Memory, Pass, Shape
 
@@ -55,7 +56,9 @@ class Param:
     """A trainable array. `init` is the layer's own choice, `fallback` serves where the network has none either.
 
     `decay` tells whether weight decay and l1 / l2 apply: true for weights, false for biases and gains.
-    `l1` and `l2` override the network's for this parameter.
+    `l1` and `l2` override the network's for this parameter, `constraint` those whose pattern matches it.
+    `units` is (count, length): seen as (-1, count, length) the array has unit i at [:, i]. Where absent the last axis
+    counts the units, and a vector is one unit.
     """
 
     shape: Shape
@@ -65,6 +68,21 @@ class Param:
     decay: bool = True
     l1: float | None = None
     l2: float | None = None
+    constraint: Constraint | None = None
+    units: tuple[int, int] | None = None
+
+    def by_unit(self, array: Array) -> Array:
+        """A view of this parameter's array with the units on the last axis.
+
+        >>> import numpy as np
+        >>> Param((3, 3, 8, 16)).by_unit(np.zeros((3, 3, 8, 16))).shape, Param((5,)).by_unit(np.zeros(5)).shape
+        ((72, 16), (5, 1))
+        >>> Param((10, 4), units=(10, 4)).by_unit(np.zeros((10, 4))).shape
+        (1, 4, 10)
+        """
+        if self.units is not None:
+            return array.reshape(-1, *self.units).swapaxes(1, 2)
+        return array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
 
 
 @dataclass(frozen=True)
@@ -153,16 +171,28 @@ class Layer(Component):
 
 
 class WeightedLayer(Layer):
-    """A layer with weights: how they start and what is added to the loss for them."""
+    """A layer with weights: how they start, what is added to the loss for them, what holds for them after a step."""
 
     init: Initializer | None = Field(None, description="How the weights start; the model's `init` when absent.")
     bias_init: Initializer = Field(Zeros(), description="How the biases start.")
     l1: float | None = Field(None, ge=0, description="Overrides the global l1 for this layer's weights.")
     l2: float | None = Field(None, ge=0, description="Overrides the global l2 for this layer's weights.")
+    constraint: Constraint | None = Field(
+        None, description="What holds for the weights after every step; wins over regularization.constraints."
+    )
 
-    def weight_param(self, shape: Shape, fans: Fans, fallback: Initializer | None = None) -> Param:
-        """A weight array with this layer's settings."""
-        return Param(shape, self.init, fallback or GlorotUniform(), fans, l1=self.l1, l2=self.l2)
+    def weight_param(
+        self,
+        shape: Shape,
+        fans: Fans,
+        fallback: Initializer | None = None,
+        *,
+        init: Initializer | None = None,
+        units: tuple[int, int] | None = None,
+    ) -> Param:
+        """A weight array with this layer's settings; `init` replaces its own."""
+        start, otherwise = init or self.init, fallback or GlorotUniform()
+        return Param(shape, start, otherwise, fans, l1=self.l1, l2=self.l2, constraint=self.constraint, units=units)
 
     def bias_param(self, *shape: int) -> Param:
         """A bias array: never decayed."""

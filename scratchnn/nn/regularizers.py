@@ -15,8 +15,8 @@ from scratchnn.nn.patterns import matching
 class Regularization(Settings):
     """Adds l1 * sum |w| + l2 / 2 * sum w^2 to the loss of every batch, limits the gradient, constrains the weights.
 
-    Touches weights, not biases or gains. A layer's own l1 or l2 wins over these. The 1/2 makes l2 the same as the
-    weight decay of plain SGD. Limits on the gradient come in the order of their fields.
+    Touches weights, not biases or gains. A layer's own l1, l2 or constraint wins over these. The 1/2 makes l2 the same
+    as the weight decay of plain SGD. Limits on the gradient come in the order of their fields.
     """
 
     l1: float = Field(0.0, ge=0, allow_inf_nan=False, description="Factor of the sum of absolute weights.")
@@ -66,12 +66,18 @@ class Penalty:
         limits = ("clip_value", "clip_parameter_norm", "clip_adaptive", "clip_norm")
         self._clips = any(getattr(regularization, name) is not None for name in limits)
         self._arena = arena
-        self._arrays = [(slot.view(arena.parameters), slot.view(arena.gradients)) for slot in arena.slots.values()]
+        self._gradients = [slot.view(arena.gradients) for slot in arena.slots.values()]
+        self._by_unit = {
+            name: (arena.by_unit(name, arena.parameters), arena.by_unit(name, arena.gradients)) for name in arena.slots
+        }
+        own = {name: param.constraint for name, param in arena.params.items() if param.constraint is not None}
         self._constrained = [
-            (entry.constraint, arena.slots[name].view(arena.parameters))
+            (entry.constraint, self._by_unit[name][0])
             for index, entry in enumerate(regularization.constraints)
             for name in matching(entry.match, list(arena.slots), f"regularization.constraints[{index}].match")
+            if name not in own
         ]
+        self._constrained += [(constraint, self._by_unit[name][0]) for name, constraint in own.items()]
         longest = max((span.stop - span.start for span, _, _ in self._spans), default=0)
         self._work = np.empty(longest, arena.dtype)
 
@@ -120,10 +126,10 @@ class Penalty:
         if settings.clip_value is not None:
             clip_value(gradients, settings.clip_value)
         if settings.clip_parameter_norm is not None:
-            for _, gradient in self._arrays:
+            for gradient in self._gradients:
                 clip_norm(gradient.reshape(-1), settings.clip_parameter_norm)
         if settings.clip_adaptive is not None:
-            for weights, gradient in self._arrays:
+            for weights, gradient in self._by_unit.values():
                 clip_adaptive(weights, gradient, settings.clip_adaptive)
         if settings.clip_norm is not None:
             clip_norm(gradients, settings.clip_norm)

@@ -32,8 +32,8 @@ def test_adaptive_by_hand():
 
 
 def test_adaptive_takes_a_vector_as_one_unit_and_a_kernel_by_its_outputs():
-    gradient = np.array([3.0, 4.0])
-    clip_adaptive(np.array([0.0, 2.0]), gradient, 0.5)
+    gradient, vector = np.array([3.0, 4.0]), Param((2,))
+    clip_adaptive(vector.by_unit(np.array([0.0, 2.0])), vector.by_unit(gradient), 0.5)
     np.testing.assert_allclose(gradient, [0.6, 0.8], rtol=1e-12)
     rng = np.random.default_rng(0)
     weights, kernel = rng.normal(size=(2, 3, 3, 2, 4))

@@ -9,7 +9,15 @@ from scratchnn.errors import ConfigError
 from scratchnn.nn.arena import Arena
 from scratchnn.nn.constraints import Constraint
 from scratchnn.nn.initializers import Normal, Zeros
-from scratchnn.nn.layer import InputSpec, Param, Plan
+from scratchnn.nn.layer import InputSpec, Layer, Param, Plan
+from scratchnn.nn.layers.attention import MultiHeadAttention
+from scratchnn.nn.layers.convolution import Conv1D, Conv2D, Conv2DTranspose
+from scratchnn.nn.layers.dense import Dense
+from scratchnn.nn.layers.depthwise import DepthwiseConv2D, SeparableConv2D
+from scratchnn.nn.layers.embedding import Embedding, LearnedPositions, TiedEmbedding
+from scratchnn.nn.layers.gru import GRU
+from scratchnn.nn.layers.lstm import LSTM
+from scratchnn.nn.network import Network
 from scratchnn.nn.regularizers import Penalty, Regularization
 
 WEIGHTS = [[3.0, 0.0, -0.6], [-4.0, 0.0, 0.8]]  # columns of norm 5, 0 and 1
@@ -17,7 +25,7 @@ WEIGHTS = [[3.0, 0.0, -0.6], [-4.0, 0.0, 0.8]]  # columns of norm 5, 0 and 1
 
 def applied(settings: object, weights: object = WEIGHTS) -> np.ndarray:
     array = np.array(weights)
-    Constraint.parse(settings).apply(array)
+    Constraint.parse(settings).apply(Param(array.shape).by_unit(array))
     return array
 
 
@@ -74,3 +82,82 @@ def test_a_constraint_on_nothing_is_refused():
     with pytest.raises(ConfigError) as caught:
         Penalty(settings, arena())
     assert caught.value.where == "regularization.constraints[0].match"
+
+
+def test_a_layers_own_constraint_wins_over_patterns():
+    own = Constraint.parse({"type": "max_norm", "limit": 1.0})
+    params = {"own": Param((2, 3), constraint=own), "other": Param((2, 3))}
+    made = Arena(Plan(InputSpec((1,)), params=params), np.dtype("float64"))
+    for array in made.named_arrays().values():
+        array[...] = WEIGHTS
+    entries = [{"match": "o*", "constraint": "non_negative"}]
+    penalty = Penalty(Regularization.model_validate({"constraints": entries}), made)
+    assert penalty.constrains
+    penalty.constrain()
+    np.testing.assert_allclose(made.named_arrays()["own"], [[0.6, 0, -0.6], [-0.8, 0, 0.8]])
+    np.testing.assert_array_equal(made.named_arrays()["other"], [[3, 0, 0], [0, 0, 0.8]])
+
+
+UNITS = {
+    "dense": (Dense(units=3), InputSpec((4,)), "weight", lambda w: [w[:, o] for o in range(3)]),
+    "conv1d": (Conv1D(filters=4, kernel_size=3, groups=2), InputSpec((5, 2)), "weight", lambda w: list(w.T)),
+    "conv2d": (
+        Conv2D(filters=4, kernel_size=[2, 3], groups=2),
+        InputSpec((4, 4, 6)),
+        "weight",
+        lambda w: [w[..., f] for f in range(4)],
+    ),
+    "conv2d_transpose": (  # filter f of group g, on the channels 3 g, ..., 3 g + 2
+        Conv2DTranspose(filters=4, kernel_size=2, groups=2),
+        InputSpec((3, 3, 6)),
+        "weight",
+        lambda w: [w[:, :, f, 3 * g : 3 * g + 3] for f in range(2) for g in range(2)],
+    ),
+    "depthwise_conv2d": (
+        DepthwiseConv2D(kernel_size=3, depth_multiplier=2),
+        InputSpec((4, 4, 3)),
+        "weight",
+        lambda w: [w[:, :, c, m] for c in range(3) for m in range(2)],
+    ),
+    "lstm, of the inputs": (LSTM(units=2), InputSpec((3, 4)), "0.forward.weight", lambda w: list(w.T)),
+    "lstm, of the state": (LSTM(units=2), InputSpec((3, 4)), "0.forward.recurrent_weight", lambda w: list(w.T)),
+    "attention": (MultiHeadAttention(heads=2), InputSpec((3, 4)), "weight", lambda w: list(w.T)),
+    "embedding": (Embedding(count=5, units=3), InputSpec((2,), "ids"), "weight", list),
+    "tied_embedding": (
+        TiedEmbedding(count=5, units=3, layers=[Dense(units=3)]),
+        InputSpec((2,), "ids"),
+        "weight",
+        list,
+    ),
+    "learned_positions": (LearnedPositions(), InputSpec((4, 3)), "weight", list),
+}
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_is_what_leads_to_one_output_or_the_vector_of_an_id(name):
+    layer, inputs, parameter, split = UNITS[name]
+    made = Network([layer], inputs, dtype="float64").arena
+    array = made.named_arrays()[f"0.{parameter}"]
+    array[...] = np.random.default_rng(0).normal(size=array.shape)
+    before = array.copy()
+    entries = [{"match": f"0.{parameter}", "constraint": "unit_norm"}]
+    Penalty(Regularization.model_validate({"constraints": entries}), made).constrain()
+    for unit, was in zip(split(array), split(before), strict=True):
+        np.testing.assert_allclose(unit, was / np.sqrt((was**2).sum()), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "constrained"),
+    [
+        (Dense(units=3, constraint="unit_norm"), (4,), ["weight"]),
+        (Conv2D(filters=2, kernel_size=2, constraint="unit_norm"), (3, 3, 1), ["weight"]),
+        (SeparableConv2D(filters=2, kernel_size=2, constraint="unit_norm"), (3, 3, 2), ["0.weight", "1.weight"]),
+        (GRU(units=2, constraint="unit_norm"), (3, 4), ["0.forward.weight", "0.forward.recurrent_weight"]),
+        (MultiHeadAttention(heads=2, constraint="unit_norm"), (3, 4), ["weight", "output_weight"]),
+        (Embedding(count=5, units=3, constraint="unit_norm"), (4,), ["weight"]),
+    ],
+    ids=lambda value: value.tag() if isinstance(value, Layer) else None,
+)
+def test_a_layers_constraint_is_on_its_weights_alone(layer, shape, constrained):
+    params = Network([layer], InputSpec(shape, "ids" if isinstance(layer, Embedding) else "float")).arena.params
+    assert [name[2:] for name, param in params.items() if param.constraint is not None] == constrained

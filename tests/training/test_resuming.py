@@ -46,6 +46,10 @@ TRAININGS = {
     "moving average": {"averaging": {"type": "ema", "decay": 0.9}, "early_stopping": {"patience": 3}},
     "weight averaging": {"averaging": {"type": "swa", "start": 0.5}, "epochs": 5},
     "schedule free": {"optimizer": {"type": "schedule_free_adamw", "learning_rate": 0.02}, "early_stopping": EARLY},
+    "a layer's own constraint": {
+        "optimizer": {"type": "adam", "learning_rate": 0.3},
+        "layers": [Dense(units=4, constraint="max_norm"), Dense(units=3, constraint="non_negative")],
+    },
     "in order": {"shuffle": False, "validation": None, "monitor": "train.loss"},
 }
 

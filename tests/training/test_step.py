@@ -198,3 +198,19 @@ def test_constraints_hold_after_every_step(part):
         norms = np.linalg.norm(network.arena.named_arrays()["0.weight"], axis=0)
         assert (norms < 0.5 + 1e-6).all()
     assert norms.max() > 0.4
+
+
+def test_a_layers_own_constraint_holds_after_every_step(part):
+    train = part(8, 3)
+    layers = [Dense(units=4, constraint={"type": "max_norm", "limit": 0.5}), Dense(units=3)]
+    network, step, _ = build(train, layers)
+    free = build(train, [Dense(units=4), Dense(units=3)])
+    arrays, unbound = network.arena.named_arrays(), free[0].arena.named_arrays()
+    for number in range(3):
+        step(np.arange(8), 0.5)
+        free[1](np.arange(8), 0.5)
+        assert np.linalg.norm(arrays["0.weight"], axis=0) == pytest.approx(0.5, rel=1e-6)
+        if number == 0:  # the first step saw the same weights
+            for name in ("0.bias", "1.weight", "1.bias"):
+                np.testing.assert_array_equal(arrays[name], unbound[name])
+    assert (np.linalg.norm(unbound["0.weight"], axis=0) > 0.6).all()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
 import scratchnn
 from scratchnn.errors import ConfigError
+from scratchnn.training.model_file import ModelFile
 from scratchnn.workflows.inspect import summary
 from scratchnn.workflows.train import plan
 
@@ -60,3 +62,15 @@ def test_the_message_names_the_line() -> None:
     lines = Path("config.yaml").read_text().splitlines()
     _, line, _ = caught.value.where.split(":")
     assert "match: x" in lines[int(line) - 1]
+
+
+def test_a_layers_own_constraint_holds_in_the_model_file() -> None:
+    layers = [
+        {"type": "dense", "units": 4, "activation": "tanh", "constraint": {"type": "max_norm", "limit": 0.3}},
+        {"type": "dense", "units": "auto", "constraint": "non_negative"},
+    ]
+    arrays = ModelFile.read(scratchnn.train({**CONFIG, "model": {"layers": layers}}).run / "model.safetensors").arrays
+    assert (np.linalg.norm(arrays["0.weight"], axis=0) < 0.3 + 1e-6).all()
+    assert np.linalg.norm(arrays["0.weight"], axis=0).max() > 0.29
+    assert arrays["1.weight"].min() == 0
+    assert arrays["1.weight"].max() > 0

@@ -82,10 +82,11 @@ class Convolution(WeightedLayer):
         scratch: Mapping[str, Buffer],
         saved: Mapping[str, Buffer],
         flops: int,
+        units: tuple[int, int] | None = None,
     ) -> Plan:
-        """The plan, with bias and activation."""
+        """The plan, with bias and activation. `units` is that of the weight's `Param`."""
         fallback = self.activation.fallback_init() if self.activation else None
-        params = {"weight": self.weight_param(*weight, fallback)}
+        params = {"weight": self.weight_param(*weight, fallback, units=units)}
         kept, work = dict(saved), dict(scratch)
         if self.bias:
             params["bias"] = self.bias_param(output.shape[-1])
@@ -327,6 +328,7 @@ class Conv2DTranspose(Convolution):
             scratch=program.scratch(),
             saved={},
             flops=program.flops,
+            units=(self.filters, channels // self.groups),
         )
 
     def product(self, x: Array, z: Array, mem: Memory, run: Pass) -> None:

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from scratchnn.nn.activations import Activation
 from scratchnn.nn.chain import Chain
+from scratchnn.nn.constraints import Constraint
 from scratchnn.nn.initializers import Initializer, Zeros
 from scratchnn.nn.layer import InputSpec, Layer, Plan
 from scratchnn.nn.layers.convolution import BorderPair, Conv2D, Convolution, Pair, image_axes, pair
@@ -169,6 +170,7 @@ class DepthwiseConv2D(Convolution):
             program=program,
             scratch=program.scratch(),
             saved={"cells": Buffer((positions * program.samples,), per_sample=False, fill=1.0)},
+            units=(channels * multiplier, 1),
             flops=2 * positions * cells * channels * multiplier,
         )
 
@@ -205,6 +207,9 @@ class SeparableConv2D(Layer):
     bias_init: Initializer = Field(Zeros(), description="How the biases start.")
     l1: float | None = Field(None, ge=0, description="Overrides the global l1 for both weights.")
     l2: float | None = Field(None, ge=0, description="Overrides the global l2 for both weights.")
+    constraint: Constraint | None = Field(
+        None, description="What holds for both weights after every step; wins over regularization.constraints."
+    )
 
     def plan(self, inputs: InputSpec) -> Plan:
         """The plan of both in a row."""
@@ -218,6 +223,7 @@ class SeparableConv2D(Layer):
             init=self.init,
             l1=self.l1,
             l2=self.l2,
+            constraint=self.constraint,
         )
         pointwise = Conv2D(
             filters=self.filters,
@@ -228,6 +234,7 @@ class SeparableConv2D(Layer):
             bias_init=self.bias_init,
             l1=self.l1,
             l2=self.l2,
+            constraint=self.constraint,
         )
         return Chain((depthwise, pointwise), inputs, "parts").plan()
 

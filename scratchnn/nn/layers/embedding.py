@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from scratchnn.errors import DataError, ShapeError
 from scratchnn.nn.chain import Chain
+from scratchnn.nn.constraints import Constraint
 from scratchnn.nn.initializers import Initializer, Normal, Zeros
 from scratchnn.nn.layer import InputSpec, Layer, Param, Plan
 from scratchnn.nn.memory import Array, Buffer, Memory, Pass, transfer
@@ -54,7 +55,7 @@ class LearnedPositions(Layer):
         _expects_steps(self, inputs)
         return Plan(
             inputs,
-            params={"weight": Param(inputs.shape, self.init)},
+            params={"weight": Param(inputs.shape, self.init, units=(inputs.shape[0], inputs.shape[1]))},
             saved={"ones": Buffer(fill=1.0)},
             in_place=True,
             reads_input=False,
@@ -80,6 +81,9 @@ class Vocabulary(Layer):
     padding_index: int | None = Field(None, ge=0, description="The id that stands for padding; none when absent.")
     l1: float | None = Field(None, ge=0, description="Overrides the global l1 for E.")
     l2: float | None = Field(None, ge=0, description="Overrides the global l2 for E.")
+    constraint: Constraint | None = Field(
+        None, description="What holds for each vector of E after every step; wins over regularization.constraints."
+    )
 
     @model_validator(mode="after")
     def _padding_is_an_id(self) -> Self:
@@ -91,10 +95,11 @@ class Vocabulary(Layer):
         """What looking up needs. `places` says which number of E each number of the gradient goes to."""
         self.expects(inputs.kind == "ids", "ids", inputs, "Remove it, or give it integer inputs.")
         self.expects(len(inputs.shape) == 1, "a row of ids (T,)", inputs, 'Add "flatten" before it.')
-        steps = inputs.shape[0]
+        steps, shape = inputs.shape[0], (self.count, self.units)
+        weight = Param(shape, init, l1=self.l1, l2=self.l2, constraint=self.constraint, units=shape)
         return Plan(
             InputSpec((steps, self.units)),
-            params={"weight": Param((self.count, self.units), init, l1=self.l1, l2=self.l2)},
+            params={"weight": weight},
             saved={} if self.padding_index is None else {"mask": Buffer((steps,), "bool")},
             scratch={"start": Buffer((steps, 1), "ids"), "places": Buffer((steps, self.units), "ids")},
         )

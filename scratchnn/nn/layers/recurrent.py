@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from scratchnn.nn.initializers import Initializer, Orthogonal
-from scratchnn.nn.layer import InputSpec, Param, Plan, WeightedLayer
+from scratchnn.nn.layer import InputSpec, Plan, WeightedLayer
 from scratchnn.nn.memory import Array, Buffer, Memory, Pass
 
 Steps = list[Array]
@@ -103,12 +103,8 @@ class Recurrent(WeightedLayer):
         size, wide = self.units, self.units * self.gates
         params = {
             "weight": self.weight_param((features, wide), (features, size)),
-            "recurrent_weight": Param(
-                (size, wide),
-                Blocks(inits=(self.recurrent_init,) * self.gates),
-                fans=(size, size),
-                l1=self.l1,
-                l2=self.l2,
+            "recurrent_weight": self.weight_param(
+                (size, wide), (size, size), init=Blocks(inits=(self.recurrent_init,) * self.gates)
             ),
         }
         saved = {"states": Buffer((size,), rows=steps + 1), "gates": Buffer((wide,), rows=steps)}
