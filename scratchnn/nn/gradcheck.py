@@ -82,21 +82,32 @@ def worst_error(
 
 
 def check_gradients(
-    component: str, case: str, network: Network, inputs: Array, objective: Objective, *, training: bool, seed: int
+    component: str,
+    case: str,
+    network: Network,
+    inputs: Array,
+    objective: Objective,
+    *,
+    training: bool,
+    seed: int,
+    weights: Array | None = None,
 ) -> Iterator[GradCheck]:
     """Checks d objective / d parameters and d objective / d inputs of a float64 network on a batch of inputs.
 
-    Columns of codes among the inputs are left out. The network must be initialized.
+    What layers add to the loss counts, as the mean over the samples with these weights. Columns of codes among the
+    inputs are left out. The network must be initialized.
     """
+    total = float(len(inputs)) if weights is None else float(weights.sum())
     workspace = network.workspace(len(inputs), input_gradient=True, poison=True)
     batch = workspace.batch(len(inputs))
     batch.inputs[...] = inputs
 
     def start() -> Pass:
-        return Pass(training, np.random.Generator(np.random.PCG64(seed)))
+        return Pass(training, np.random.Generator(np.random.PCG64(seed)), weights=weights, total=total)
 
     def value() -> float:
-        return objective(batch.forward(start()), None)
+        run = start()
+        return objective(batch.forward(run), None) + run.penalty / total
 
     network.arena.gradients.fill(np.nan)
     run = start()
@@ -122,14 +133,17 @@ def check_layers(
     rng = np.random.default_rng(seed)
     scatter(network, rng)
     batch = random_inputs(inputs, rows, rng)
-    weights = rng.standard_normal((rows, *network.outputs.shape))
+    factors = rng.standard_normal((rows, *network.outputs.shape))
+    weights = rng.uniform(0.5, 2.0, rows)
 
     def objective(outputs: Array, gradient: Array | None) -> float:
         if gradient is not None:
-            gradient[...] = weights
-        return float(np.vdot(weights, outputs))
+            gradient[...] = factors
+        return float(np.vdot(factors, outputs))
 
-    yield from check_gradients(component, case, network, batch, objective, training=training, seed=seed)
+    yield from check_gradients(
+        component, case, network, batch, objective, training=training, seed=seed, weights=weights
+    )
 
 
 def check_loss(

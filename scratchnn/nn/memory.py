@@ -51,11 +51,19 @@ class Memory:
 
 @dataclass(slots=True)
 class Pass:
-    """What one forward and backward pass share: the mode, the randomness, and the real steps `(B, T)` of sequences."""
+    """What one forward and backward pass share: the mode, the randomness, and the real steps `(B, T)` of sequences.
+
+    For layers that add to the loss: `weights` are those `(B,)` of the samples, all 1 where absent, and `total` is what
+    the summed loss is divided by. Such a layer adds its summed, weighted penalty to `penalty`, which whoever runs the
+    pass sets back to 0, and the gradient of this sum over `total` to `dx`.
+    """
 
     training: bool = False
     rng: np.random.Generator = field(default_factory=lambda: np.random.Generator(np.random.PCG64(0)))
     mask: Array | None = None
+    weights: Array | None = None
+    total: float = 1.0
+    penalty: float = 0.0
 
 
 def transfer(source: Array, target: Array) -> None:

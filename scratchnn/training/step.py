@@ -21,6 +21,8 @@ class Step:
 
     More rows than that are taken in several batches whose gradients are added: each is divided by the sum of all
     weights, so that the step is that of one large batch, but for batch statistics and random draws.
+
+    `run.penalty` is what layers added to the summed loss of the last step; the loss that is returned is without it.
     """
 
     def __init__(
@@ -46,8 +48,9 @@ class Step:
     def __call__(self, rows: Array, learning_rate: float) -> tuple[float, float]:
         """Trains on these rows; the summed loss and the sum of the weights (of the samples, not the parameters).
 
-        Where the loss is not finite, the parameters are left as they were.
+        Where the loss or the penalty is not finite, the parameters are left as they were.
         """
+        self._run.penalty = 0.0
         if len(rows) <= self._batch_size:
             loss, total = self._differentiate(rows, None)
         else:
@@ -75,10 +78,14 @@ class Step:
             own = float(np.add.reduce(weights))
             if own == 0 and total is None:
                 return 0.0, 0.0
-        outputs = batch.forward(self._run)
-        loss = self._loss.evaluate(outputs, targets, weights, total or own, batch.output_gradient, mem)
+        run = self._run
+        run.weights, run.total = weights, total or own
+        outputs = batch.forward(run)
+        loss = self._loss.evaluate(outputs, targets, weights, run.total, batch.output_gradient, mem)
+        if not math.isfinite(run.penalty):
+            loss = run.penalty
         if math.isfinite(loss):
-            batch.backward(self._run)
+            batch.backward(run)
         return loss, own
 
     def _accumulate(self, rows: Array) -> tuple[float, float]:

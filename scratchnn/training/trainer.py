@@ -42,6 +42,7 @@ class Position:
     batches: int = 0
     loss_sum: float = 0.0
     weight_sum: float = 0.0
+    activity_sum: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,9 @@ class Trainer:
         self._penalty = Penalty(recipe.regularization, network.arena)
         self._step_rows = min(settings.batch_size * settings.accumulate, len(train))
         self._span = Span(math.ceil(len(train) / self._step_rows), settings.epochs)
-        run = Pass(training=True, rng=streams.dropout)
+        self._run = Pass(training=True, rng=streams.dropout)
         batch_size = min(settings.batch_size, len(train))
-        self._step = Step(network, recipe.loss, self._penalty, self._updater, train, batch_size, run)
+        self._step = Step(network, recipe.loss, self._penalty, self._updater, train, batch_size, self._run)
         self._order = np.arange(len(train))
         self._position = Position()
         self._epoch_stream = state_of(streams.shuffle)  # of the generator before it shuffled the current epoch
@@ -244,6 +245,7 @@ class Trainer:
                 self._take(each_step=True)
             position.loss_sum += loss
             position.weight_sum += weight
+            position.activity_sum += self._run.penalty
             position.batches = batch + 1
             if (now := time.perf_counter()) - shown > PROGRESS_SECONDS:
                 shown = now
@@ -256,6 +258,8 @@ class Trainer:
         train = {"loss": position.loss_sum / (position.weight_sum or 1)}
         if self._penalty.active:
             train["penalty"] = self._penalty.value()
+        if position.activity_sum:
+            train["activity_penalty"] = position.activity_sum / (position.weight_sum or 1)
         epoch = position.epochs + 1
         part, _, figure = self._monitor.partition(".")
         value = {"train": train, "validation": validation}[part][figure]
@@ -263,7 +267,8 @@ class Trainer:
         if improved and self._best is not None:
             self._fill(self._best)
         self._epoch_stream = state_of(self._streams.shuffle)
-        position.epochs, position.batches, position.loss_sum, position.weight_sum = epoch, 0, 0.0, 0.0
+        position.epochs, position.batches = epoch, 0
+        position.loss_sum = position.weight_sum = position.activity_sum = 0.0
         step = self._updater.step_count
         rate = self._learning_rate * self._schedule.factor(max(step - 1, 0), self._span, self._schedule_state)
         self._schedule_state = self._schedule.observe(self._schedule_state, value, self._watch.higher_is_better)

@@ -7,6 +7,7 @@ import pytest
 
 import scratchnn.training.trainer as module
 from scratchnn.errors import ConfigError, ModelError
+from scratchnn.nn.layers.activity import ActivityPenalty
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.training.checkpoint import Checkpoints
 from scratchnn.training.events import EpochEnd, Finished, Progress
@@ -50,6 +51,7 @@ TRAININGS = {
         "optimizer": {"type": "adam", "learning_rate": 0.3},
         "layers": [Dense(units=4, constraint="max_norm"), Dense(units=3, constraint="non_negative")],
     },
+    "an activity penalty": {"layers": [Dense(units=4), ActivityPenalty(l1=0.1, l2=0.1), Dense(units=3)]},
     "in order": {"shuffle": False, "validation": None, "monitor": "train.loss"},
 }
 

@@ -9,6 +9,7 @@ import pytest
 
 from scratchnn.nn import updater
 from scratchnn.nn.layer import InputSpec
+from scratchnn.nn.layers.activity import ActivityPenalty
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.nn.layers.dropout import Dropout
 from scratchnn.nn.layers.normalization import BatchNorm
@@ -214,3 +215,54 @@ def test_a_layers_own_constraint_holds_after_every_step(part):
             for name in ("0.bias", "1.weight", "1.bias"):
                 np.testing.assert_array_equal(arrays[name], unbound[name])
     assert (np.linalg.norm(unbound["0.weight"], axis=0) > 0.6).all()
+
+
+ACTIVE = [Dense(units=4, activation="tanh"), ActivityPenalty(l1=0.3, l2=0.7), Dense(units=3)]
+
+
+def test_an_activity_penalty_is_part_of_the_mean_that_is_minimized(part):
+    """The gradient that reaches the optimizer, against finite differences of (loss + penalty) / sum of the weights."""
+    train = part(8, 3, weighted=True, dtype="float64")
+    network, step, _ = build(train, ACTIVE, optimizer="sgd")
+    weights = network.arena.named_arrays()["0.weight"]
+
+    def mean():
+        before = network.arena.parameters.copy()
+        loss, total = step(np.arange(8), 0.0)
+        network.arena.parameters[...] = before
+        assert step._run.penalty > 0
+        return (loss + step._run.penalty) / total
+
+    numeric = np.empty_like(weights)
+    for place in np.ndindex(weights.shape):
+        start = weights[place]
+        weights[place] = start + 1e-6
+        above = mean()
+        weights[place] = start - 1e-6
+        numeric[place] = (above - mean()) / 2e-6
+        weights[place] = start
+    before = weights.copy()
+    step(np.arange(8), 1.0)
+    np.testing.assert_allclose(before - weights, numeric, rtol=1e-6, atol=1e-9)
+
+
+def test_an_activity_penalty_over_several_batches_is_that_of_one(part):
+    train = part(8, 3, weighted=True, dtype="float64")
+    large, at_once, _ = build(train, ACTIVE, batch_size=8)
+    small, in_parts, _ = build(train, ACTIVE, batch_size=3)  # 3, 3 and 2 rows
+    assert at_once(np.arange(8), 0.1) == pytest.approx(in_parts(np.arange(8), 0.1), rel=1e-12)
+    assert at_once._run.penalty == pytest.approx(in_parts._run.penalty, rel=1e-12)
+    np.testing.assert_allclose(large.arena.parameters, small.arena.parameters, rtol=1e-10)
+
+
+def test_an_activity_penalty_that_is_not_finite_leaves_the_parameters_alone(part):
+    train = part(8, 3)
+    network, step, bound = build(train, [Dense(units=3), ActivityPenalty(l2=1), Dense(units=3)])
+    network.arena.named_arrays()["0.weight"][...] *= 1e20  # the square is not finite, the loss is
+    network.arena.named_arrays()["2.weight"][...] = 0
+    before = network.arena.parameters.copy()
+    with np.errstate(all="ignore"):
+        loss, _ = step(np.arange(8), 0.1)
+    assert loss == np.inf
+    np.testing.assert_array_equal(network.arena.parameters, before)
+    assert bound.step_count == 0

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import scratchnn.training.trainer as module
+from scratchnn.nn.layers.activity import ActivityPenalty
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.training.events import EpochEnd, Finished, Progress, Started, StopRequest
 
@@ -140,6 +141,21 @@ def test_the_events_of_a_training(make):
     losses = [end.validation["loss"] for end in ends(events)]
     best = int(np.argmin(losses)) + 1
     assert events[-1] == Finished("completed", 4, best)
+
+
+def test_an_activity_penalty_is_told_beside_the_loss_and_not_judged_on(make, every_batch):
+    """As the penalty on weights. At a rate of 0 and without shuffling the mean is that over the whole part."""
+    sgd = {"type": "sgd", "learning_rate": 1e-12}
+    made = make(layers=[Dense(units=3), ActivityPenalty(l1=0.5, l2=2)], optimizer=sgd, epochs=2)
+    plain = make(layers=[Dense(units=3)], optimizer=sgd, epochs=1)
+    (first, told), (without,) = ends(run(made)[0]), ends(run(plain)[0])
+    outputs, weights = made.network.predict(made.train.inputs), made.train.weights
+    penalties = 0.5 * np.abs(outputs).sum(axis=1) + (outputs**2).sum(axis=1)
+    assert told.train["activity_penalty"] == pytest.approx((weights * penalties).sum() / weights.sum(), rel=1e-5)
+    assert told.train["activity_penalty"] == pytest.approx(first.train["activity_penalty"], rel=1e-5)
+    assert "activity_penalty" not in without.train
+    assert told.train["loss"] == pytest.approx(without.train["loss"], rel=1e-6)
+    assert told.validation == pytest.approx(without.validation, rel=1e-6)
 
 
 def test_without_validation_the_training_loss_is_watched(make):
