@@ -91,6 +91,17 @@ class DataError(ScratchnnError):
     exit_code = 3
 
 
+class TargetError(DataError):
+    """A target that the loss cannot take. `row` and `column` count from 0; `column` is None for a row as a whole."""
+
+    def __init__(
+        self, message: str, *, where: str = "", hint: str = "", row: int = 0, column: int | None = None
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.row = row
+        self.column = column
+
+
 class ModelError(ScratchnnError):
     """A model file or a checkpoint cannot be used."""
 

@@ -16,6 +16,7 @@ from scratchnn.errors import ConfigError, ScratchnnError, ShapeError, suggestion
         ("ConfigError", "config", 2),
         ("ShapeError", "shape", 2),
         ("DataError", "data", 3),
+        ("TargetError", "data", 3),
         ("ModelError", "model", 4),
         ("DivergedError", "diverged", 5),
         ("StorageError", "storage", 6),
@@ -32,7 +33,7 @@ def test_each_class_has_its_kind_and_exit_code(name: str, kind: str, code: int) 
 
 def test_no_class_is_left_out_of_the_table_above() -> None:
     classes = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
-    assert len(classes) == 10
+    assert len(classes) == 11
 
 
 @pytest.mark.parametrize(

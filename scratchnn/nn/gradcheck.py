@@ -24,7 +24,7 @@ from scratchnn.nn.layer import InputSpec, Layer
 from scratchnn.nn.losses import Loss, TargetSpec
 from scratchnn.nn.memory import Array, Pass
 from scratchnn.nn.network import Network
-from scratchnn.nn.samples import number_entries, random_inputs, random_targets, scatter
+from scratchnn.nn.samples import number_entries, random_inputs, scatter
 
 TOLERANCE = 1e-6
 FLOOR = 1e-5
@@ -184,7 +184,7 @@ def loss_objective(
     """The mean loss in float64 against random targets, and random weights where asked for."""
     plan = loss.plan(InputSpec((loss.output_size(target),)))
     memory = Workspace(Arena(plan, np.dtype(np.float64)), plan, rows, poison=True).memory(rows)
-    targets = random_targets(target, rows, rng)
+    targets = loss.sample_targets(target, rows, rng)
     weights = rng.uniform(0.5, 2.0, rows) if weighted else None
     total = float(rows) if weights is None else float(weights.sum())
 

@@ -1,11 +1,10 @@
-"""Random inputs, targets and parameters, for checks."""
+"""Random inputs and parameters, for checks."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from scratchnn.nn.layer import InputSpec
-from scratchnn.nn.losses import TargetSpec
 from scratchnn.nn.memory import Array
 from scratchnn.nn.network import Network
 
@@ -27,13 +26,6 @@ def random_inputs(inputs: InputSpec, rows: int, rng: np.random.Generator) -> Arr
         if column.is_category:
             batch[:, index] = rng.integers(column.levels, size=rows)
     return batch
-
-
-def random_targets(target: TargetSpec, rows: int, rng: np.random.Generator) -> Array:
-    """Class ids, or N(0, 1) for each column."""
-    if target.is_classification:
-        return rng.integers(target.classes, size=rows)
-    return rng.standard_normal((rows, target.columns))
 
 
 def number_entries(inputs: InputSpec, rows: int) -> Array:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from scratchnn.errors import ConfigError, ShapeError
+from scratchnn.errors import ConfigError, ShapeError, TargetError
 from scratchnn.nn.arena import Arena, Workspace
 from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.losses import Loss, TargetSpec
@@ -118,6 +119,50 @@ def test_raw_targets_and_bad_outputs(name):
     outputs = np.zeros((2, loss.output_size(TargetSpec(columns=2))))
     outputs[1, 0] = math.nan
     assert math.isnan(run(name, outputs, Y[:2])[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("poisson", -1.0, "the target -1 is below 0, but poisson takes counts of 0 or more"),
+        ("tweedie", -0.25, "the target -0.25 is below 0, but tweedie takes amounts of 0 or more"),
+        ("msle", -1e-7, "the target -1e-07 is below 0, but msle takes amounts of 0 or more"),
+        ("gamma", 0.0, "the target 0 is not above 0, but gamma takes amounts above 0"),
+        ("multi_label_cross_entropy", 0.5, "the target 0.5 is neither 0 nor 1, but multi_label_cross_entropy takes"),
+        ("multi_label_dice", 2.0, "the target 2 is neither 0 nor 1, but multi_label_dice takes labels"),
+        ("kl_divergence", -0.5, "the target -0.5 is below 0, but kl_divergence takes shares of a whole"),
+    ],
+)
+def test_targets_out_of_range_are_refused_with_their_place(name, value, words):
+    loss, targets = Loss.parse(name), np.tile([[1.0, 0.0]], (4, 1))
+    if name == "gamma":
+        targets[:, 1] = 0.5
+    loss.check_numbers(targets)
+    targets[3] = [value, 1 - value]
+    targets[2, 1] = value
+    with pytest.raises(TargetError, match=re.escape(words)) as caught:
+        loss.check_numbers(targets)
+    assert (caught.value.row, caught.value.column) == (2, 1)
+    assert caught.value.exit_code == 3
+
+
+def test_shares_must_sum_to_one():
+    loss = Loss.parse("kl_divergence")
+    loss.check_numbers(np.array([[0.3333, 0.3333, 0.3333], [0.5, 0.5, 0.001], [1, 0, 0]]))
+    with pytest.raises(
+        TargetError, match=r"the targets sum to 0.998, but kl_divergence takes shares of a sum of 1"
+    ) as e:
+        loss.check_numbers(np.array([[0.5, 0.5, 0], [0.4, 0.398, 0.2], [1, 1, 1]]))
+    assert (e.value.row, e.value.column) == (1, None)
+
+
+def test_checks_draw_targets_that_each_loss_takes():
+    for name in ALL:
+        loss, rng = Loss.parse(name), np.random.default_rng(0)
+        loss.check_numbers(loss.sample_targets(TargetSpec(columns=3), 200, rng))
+    normal = Loss.parse("mse").sample_targets(TargetSpec(columns=1), 200, np.random.default_rng(0))
+    Loss.parse("mse").check_numbers(normal)
+    assert (normal < 0).any()
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from scratchnn.errors import ShapeError
 from scratchnn.nn.layer import InputSpec, Plan
 from scratchnn.nn.losses.loss import Loss, TargetSpec, weighted_total
 from scratchnn.nn.memory import Array, Buffer, Memory
@@ -29,10 +28,7 @@ class BinaryCrossEntropy(Loss):
 
     def output_size(self, target: TargetSpec) -> int:
         """One output, for the probability of the second class."""
-        if target.classes != 2:
-            got = f"{target.classes} classes" if target.is_classification else "numbers"
-            hint = "Use cross_entropy." if target.is_classification else "Use mse, or task: classification."
-            raise ShapeError(f"(binary_cross_entropy) needs two classes as targets, got {got}", hint=hint)
+        self.expects_classes(target, only=2)
         return 1
 
     def plan(self, outputs: InputSpec) -> Plan:
@@ -73,7 +69,20 @@ class BinaryCrossEntropy(Loss):
         return probabilities
 
 
-class CrossEntropy(Loss):
+class ClassLoss(Loss):
+    """The base of losses on classes with one output z for each of them: outputs `(B, C)`, targets ids `(B,)`."""
+
+    def output_size(self, target: TargetSpec) -> int:
+        """One output for each class."""
+        self.expects_classes(target)
+        return target.classes
+
+    def predictions(self, outputs: Array) -> Array:
+        """Softmax over the classes `(N, C)`."""
+        return softmax(outputs)
+
+
+class CrossEntropy(ClassLoss):
     """-log softmax(z)[y] for logits z `(B, C)` and class ids y `(B,)`. Gradient softmax(z) - onehot(y).
 
     Computed from the logits as logsumexp(z) - z[y]. As PyTorch's `cross_entropy`: label smoothing s takes
@@ -83,13 +92,6 @@ class CrossEntropy(Loss):
 
     type: Literal["cross_entropy"] = "cross_entropy"
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of each target spread over all classes.")
-
-    def output_size(self, target: TargetSpec) -> int:
-        """One output for each class."""
-        if not target.is_classification:
-            message = "(cross_entropy) needs classes as targets, got numbers"
-            raise ShapeError(message, hint="Use mse, or task: classification.")
-        return target.classes
 
     def plan(self, outputs: InputSpec) -> Plan:
         """Powers for when there is no gradient to compute them in, and a few numbers for each sample."""
@@ -150,11 +152,19 @@ class CrossEntropy(Loss):
         if weights is not None:
             np.multiply(gradient, weights[:, None], out=gradient)
 
-    def predictions(self, outputs: Array) -> Array:
-        """Softmax over the classes `(N, C)`."""
-        powers: Array = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
-        np.divide(powers, powers.sum(axis=-1, keepdims=True), out=powers)
-        return powers
+
+def softmax(outputs: Array) -> Array:
+    """exp(z) / sum exp(z) of each row, in a new array."""
+    shares: Array = np.empty_like(outputs)
+    write_softmax(outputs, shares, np.empty((len(outputs), 1), outputs.dtype))
+    return shares
+
+
+def write_softmax(outputs: Array, shares: Array, column: Array) -> None:
+    """Writes the softmax of each row into `shares` `(B, C)`. `column` `(B, 1)` is for work."""
+    np.subtract(outputs, np.maximum.reduce(outputs, axis=1, keepdims=True, out=column), out=shares)
+    np.exp(shares, out=shares)
+    np.divide(shares, np.add.reduce(shares, axis=1, keepdims=True, out=column), out=shares)
 
 
 @lru_cache(maxsize=16)

@@ -7,12 +7,14 @@ gives a loss that is not finite. All arrays are C-contiguous.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from scratchnn.component import Component
+from scratchnn.errors import ShapeError, TargetError
 from scratchnn.nn.layer import InputSpec, Plan
 from scratchnn.nn.memory import Array, Memory
 
@@ -40,6 +42,24 @@ class Loss(Component):
         """Whether the targets must come as they are in the data, not scaled."""
         return self.raw_targets
 
+    def wants_ordered_classes(self) -> bool:
+        """Whether the order of the classes means something."""
+        return False
+
+    def reads_outputs_as_they_are(self) -> bool:
+        """Whether the outputs are the predictions, with no function in between."""
+        return type(self).predictions is Loss.predictions
+
+    def check_numbers(self, targets: Array) -> None:
+        """Raises `TargetError` for the first row of raw targets `(N, K)` that the loss cannot take."""
+        return
+
+    def sample_targets(self, target: TargetSpec, rows: int, rng: np.random.Generator) -> Array:
+        """Random targets that the loss takes, for checks: ids `(rows,)`, or N(0, 1) for each column."""
+        if target.is_classification:
+            return rng.integers(target.classes, size=rows)
+        return rng.standard_normal((rows, target.columns))
+
     def output_size(self, target: TargetSpec) -> int:
         """How many outputs the network must have for these targets. Raises `ShapeError` where the loss does not fit."""
         raise NotImplementedError
@@ -62,7 +82,38 @@ class Loss(Component):
         """From raw outputs to what a user wants: class probabilities `(N, classes)`, or numbers `(N, K)`."""
         return outputs
 
+    def expects_classes(self, target: TargetSpec, only: int = 0) -> None:
+        """Raises the `ShapeError` that teaches the mend where the targets are not classes, or not `only` so many."""
+        if target.is_classification and only in (0, target.classes):
+            return
+        got = f"{target.classes} classes" if target.is_classification else "numbers"
+        wanted = "two classes" if only == 2 else "classes"
+        hint = "Use cross_entropy." if target.is_classification else "Use mse, or task: classification."
+        raise ShapeError(f"({self.tag()}) needs {wanted} as targets, got {got}", hint=hint)
+
 
 def weighted_total(losses: Array, weights: Array | None) -> float:
     """The sum of the losses `(B,)`, weighted where there are weights."""
     return float(np.add.reduce(losses) if weights is None else np.dot(losses, weights))
+
+
+def all_finite(outputs: Array) -> bool:
+    """Whether no output is NaN or infinite. Finds positions of extremes: a third of the cost of their values."""
+    flat = outputs.reshape(-1)
+    return float(flat.item(flat.argmax())) - float(flat.item(flat.argmin())) < math.inf
+
+
+def not_finite(gradient: Array | None) -> float:
+    """The loss of outputs that are not finite. Spoils the gradient too."""
+    if gradient is not None:
+        gradient.fill(math.nan)
+    return math.nan
+
+
+def refuse(targets: Array, wrong: Array, message: str) -> None:
+    """Raises `TargetError` for the first number of `targets` `(N, K)` that is `wrong`; `{value}` stands for it."""
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0].tolist()
+        text = "the target " + message.format(value=f"{targets[row, column]:.12g}")
+        where, hint = f"targets[{row}, {column}]", "Mend the row, or use another loss."
+        raise TargetError(text, where=where, hint=hint, row=row, column=column)

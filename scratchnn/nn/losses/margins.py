@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from scratchnn.errors import ShapeError
 from scratchnn.nn.layer import InputSpec, Plan
 from scratchnn.nn.losses.classification import BinaryCrossEntropy
 from scratchnn.nn.losses.loss import Loss, TargetSpec, weighted_total
@@ -19,10 +18,7 @@ class MarginLoss(Loss):
 
     def output_size(self, target: TargetSpec) -> int:
         """One output, positive for the second class."""
-        if target.classes != 2:
-            got = f"{target.classes} classes" if target.is_classification else "numbers"
-            hint = "Use cross_entropy." if target.is_classification else "Use mse, or task: classification."
-            raise ShapeError(f"({self.tag()}) needs two classes as targets, got {got}", hint=hint)
+        self.expects_classes(target, only=2)
         return 1
 
     def plan(self, outputs: InputSpec) -> Plan:
@@ -103,17 +99,25 @@ class BinaryFocal(MarginLoss):
     gamma: float = Field(2.0, ge=0, allow_inf_nan=False, description="How little samples count that are right.")
 
     def measure(self, mem: Memory) -> None:
-        """With u = -log p and v = -log(1 - p): e^(-gamma v) u, and the slope -e^(-gamma v) (e^-v + gamma e^-u u)."""
+        """The focal law of the margin."""
         scratch = mem.scratch
-        margin, loss, slope, work = scratch.margin, scratch.loss, scratch.slope, scratch.work
-        np.logaddexp(0.0, margin, out=work)
-        np.logaddexp(0.0, np.negative(margin, out=loss), out=loss)
-        np.exp(np.negative(loss, out=slope), out=slope)
-        np.multiply(slope, loss, out=slope)
-        np.multiply(slope, self.gamma, out=slope)
-        np.negative(work, out=work)
-        np.add(slope, np.exp(work, out=margin), out=slope)
-        np.multiply(work, self.gamma, out=work)
-        np.exp(work, out=work)
-        np.multiply(loss, work, out=loss)
-        np.negative(np.multiply(slope, work, out=slope), out=slope)
+        write_focal(scratch.margin, self.gamma, scratch.loss, scratch.slope, scratch.work)
+
+
+def write_focal(margin: Array, gamma: float, loss: Array, slope: Array, work: Array) -> None:
+    """Writes -(1 - p)^gamma log p with p = sigmoid(margin) into `loss`, its derivative by the margin into `slope`.
+
+    With u = -log p and v = -log(1 - p) these are e^(-gamma v) u and -e^(-gamma v) (e^-v + gamma e^-u u). Destroys
+    `margin`.
+    """
+    np.logaddexp(0.0, margin, out=work)
+    np.logaddexp(0.0, np.negative(margin, out=loss), out=loss)
+    np.exp(np.negative(loss, out=slope), out=slope)
+    np.multiply(slope, loss, out=slope)
+    np.multiply(slope, gamma, out=slope)
+    np.negative(work, out=work)
+    np.add(slope, np.exp(work, out=margin), out=slope)
+    np.multiply(work, gamma, out=work)
+    np.exp(work, out=work)
+    np.multiply(loss, work, out=loss)
+    np.negative(np.multiply(slope, work, out=slope), out=slope)

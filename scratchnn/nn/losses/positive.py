@@ -7,8 +7,55 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from scratchnn.errors import ShapeError
+from scratchnn.nn.losses.loss import Loss, TargetSpec, refuse
 from scratchnn.nn.losses.regression import RegressionLoss
 from scratchnn.nn.memory import Array
+
+
+class AmountLoss(RegressionLoss):
+    """The base of losses on amounts of 0 or more, as they are in the data. `kind` names them in messages."""
+
+    raw_targets: ClassVar[bool] = True
+    kind: ClassVar[str] = "amounts"
+
+    def check_numbers(self, targets: Array) -> None:
+        """Refuses what lies below 0."""
+        refuse(targets, targets < 0, f"{{value}} is below 0, but {self.tag()} takes {self.kind} of 0 or more")
+
+    def sample_targets(self, target: TargetSpec, rows: int, rng: np.random.Generator) -> Array:
+        """Amounts around 1 for each column."""
+        if target.is_classification:
+            return super().sample_targets(target, rows, rng)
+        return rng.gamma(2.0, 0.5, (rows, target.columns))
+
+
+class LabelLoss(Loss):
+    """The base of losses on labels that may be true together: columns of 0 and 1, as they are in the data."""
+
+    raw_targets: ClassVar[bool] = True
+
+    def output_size(self, target: TargetSpec) -> int:
+        """One output for each label."""
+        if target.is_classification:
+            message = f"({self.tag()}) needs columns of 0 and 1 as targets, got classes"
+            raise ShapeError(message, hint="Use cross_entropy or task: regression.")
+        return target.columns
+
+    def check_numbers(self, targets: Array) -> None:
+        """Refuses what is neither 0 nor 1."""
+        wrong = (targets != 0) & (targets != 1)
+        refuse(targets, wrong, f"{{value}} is neither 0 nor 1, but {self.tag()} takes labels")
+
+    def sample_targets(self, target: TargetSpec, rows: int, rng: np.random.Generator) -> Array:
+        """0 or 1 for each column."""
+        if target.is_classification:
+            return super().sample_targets(target, rows, rng)
+        return rng.integers(2, size=(rows, target.columns)).astype(np.float64)
+
+    def predictions(self, outputs: Array) -> Array:
+        """The probability of each label `(N, K)`."""
+        return np.asarray(np.exp(-np.logaddexp(0, -outputs)))
 
 
 class MAPE(RegressionLoss):
@@ -34,21 +81,18 @@ class MAPE(RegressionLoss):
         return 1.0
 
 
-class MSLE(RegressionLoss):
+class MSLE(AmountLoss):
     """Squared error of logarithms: (z - log(1 + y))^2 for outputs z and targets y >= 0. Needs raw targets.
 
     The outputs are logarithms themselves, so that every output is allowed: the prediction is e^z - 1, which lies above
-    -1. Derivative 2 (z - log(1 + y)). As scikit-learn's `mean_squared_log_error` of the predictions. A negative target
-    counts as 0.
+    -1. Derivative 2 (z - log(1 + y)). As scikit-learn's `mean_squared_log_error` of the predictions.
     """
 
     type: Literal["msle"] = "msle"
-    raw_targets: ClassVar[bool] = True
 
     def compare(self, outputs: Array, targets: Array, error: Array, loss: Array) -> float:
         """e^2 with e = z - log(1 + y)."""
-        np.maximum(targets, 0, out=loss)
-        np.subtract(outputs, np.log1p(loss, out=loss), out=error)
+        np.subtract(outputs, np.log1p(targets, out=loss), out=error)
         np.multiply(error, error, out=loss)
         return 2.0
 
@@ -58,7 +102,7 @@ class MSLE(RegressionLoss):
             return np.asarray(np.expm1(outputs))
 
 
-class MultiLabelCrossEntropy(RegressionLoss):
+class MultiLabelCrossEntropy(LabelLoss, RegressionLoss):
     """For labels that may be true together: log(1 + e^z) - y z for each column of targets y, 0 or 1.
 
     The mean over the columns. Derivative sigmoid(z) - y. The targets are numbers, in one column for each label, and
@@ -66,7 +110,6 @@ class MultiLabelCrossEntropy(RegressionLoss):
     """
 
     type: Literal["multi_label_cross_entropy"] = "multi_label_cross_entropy"
-    raw_targets: ClassVar[bool] = True
 
     def compare(self, outputs: Array, targets: Array, error: Array, loss: Array) -> float:
         """max(z, 0) - y z + log(1 + e^-|z|), and sigmoid(z) = 1/2 + tanh(z / 2) / 2."""
@@ -80,15 +123,9 @@ class MultiLabelCrossEntropy(RegressionLoss):
         np.subtract(error, targets, out=error)
         return 1.0
 
-    def predictions(self, outputs: Array) -> Array:
-        """The probability of each label."""
-        return np.asarray(np.exp(-np.logaddexp(0, -outputs)))
 
-
-class LogLinkLoss(RegressionLoss):
+class LogLinkLoss(AmountLoss):
     """The base of losses whose outputs z are logarithms: the prediction is e^z. They need raw targets."""
-
-    raw_targets: ClassVar[bool] = True
 
     def predictions(self, outputs: Array) -> Array:
         """e^z."""
@@ -103,6 +140,7 @@ class Poisson(LogLinkLoss):
     """
 
     type: Literal["poisson"] = "poisson"
+    kind: ClassVar[str] = "counts"
 
     def compare(self, outputs: Array, targets: Array, error: Array, loss: Array) -> float:
         """e^z - y z."""
@@ -120,6 +158,10 @@ class Gamma(LogLinkLoss):
     """
 
     type: Literal["gamma"] = "gamma"
+
+    def check_numbers(self, targets: Array) -> None:
+        """Refuses 0 too."""
+        refuse(targets, targets <= 0, "{value} is not above 0, but gamma takes amounts above 0")
 
     def compare(self, outputs: Array, targets: Array, error: Array, loss: Array) -> float:
         """y e^-z + z."""
