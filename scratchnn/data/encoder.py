@@ -130,6 +130,11 @@ class Encoder(Settings):
         """How many target columns there are."""
         return len(self.targets)
 
+    @property
+    def scales_targets(self) -> bool:
+        """Whether targets are scaled, so that a network sees other numbers than the data hold."""
+        return any(self.target_offset) or any(scale != 1 for scale in self.target_scale)
+
     def encode_inputs(self, data: Table | Arrays, dtype: DTypeLike = np.float32) -> Array:
         """Inputs (N, *input_shape), C-contiguous. Other columns and another order of columns do no harm.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +16,12 @@ from scratchnn.data.settings import Csv, DataSettings, Feature, Npz, Source, Sou
 from scratchnn.data.sources import SUFFIXES
 from scratchnn.data.splits import Division, Strata
 from scratchnn.data.tables import Array, Arrays, Table, Task, in_order, is_missing, is_number, number_name
-from scratchnn.errors import DataError, suggestion
+from scratchnn.errors import DataError, TargetError, suggestion
 
 MOST_CLASSES = 20
+
+CheckNumbers = Callable[[Array], None]
+"""Raises `TargetError` for a row of numbers (N, K) that cannot be a target: what a loss knows and the data do not."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +88,12 @@ def prepare(
     rng: np.random.Generator,
     dtype: DTypeLike = np.float32,
     encoder: Encoder | None = None,
+    check: CheckNumbers | None = None,
 ) -> Prepared:
     """Reads the source (relative paths start at `base`), divides its rows with `rng` and encodes each part.
 
     Everything is fitted on the training rows only. With an `encoder` nothing is fitted: a trained model's rows come
-    back as they were. Raises `DataError` or `StorageError`.
+    back as they were. `check` is asked about the numbers that are targets. Raises `DataError` or `StorageError`.
     """
     raw = _read_parts(settings.source, base)
     whole = raw["train"]
@@ -101,7 +106,8 @@ def prepare(
         raw, rows = _divided(whole, raw, division)
     if encoder is None:
         encoder = fit(settings, raw["train"], task, names)
-    parts = {name: encode(data, encoder, dtype, settings.sample_weight, rows[name]) for name, data in raw.items()}
+    weight = settings.sample_weight
+    parts = {name: encode(data, encoder, dtype, weight, rows[name], check) for name, data in raw.items()}
     unseen = {name: counts for name, data in raw.items() if (counts := encoder.count_unseen(data))}
     return Prepared(parts["train"], parts.get("validation"), parts.get("test"), encoder, unseen)
 
@@ -112,11 +118,17 @@ def encode(
     dtype: DTypeLike = np.float32,
     sample_weight: str | None = None,
     rows: Array | None = None,
+    check: CheckNumbers | None = None,
 ) -> Part:
-    """Rows with their targets as a trained model takes them. Raises `DataError`."""
+    """Rows with their targets as a trained model takes them. Raises `DataError`.
+
+    `check` is asked about targets that are numbers and not scaled, as they are in the data.
+    """
     targets = encoder.encode_targets(data, dtype)
-    weights = None if sample_weight is None else _weights(data, sample_weight, dtype)
     rows = np.arange(len(data)) if rows is None else rows
+    if check is not None and encoder.task == "regression" and not encoder.scales_targets:
+        _check_targets(data, encoder.targets, rows, check)
+    weights = None if sample_weight is None else _weights(data, sample_weight, dtype)
     return Part(encoder.encode_inputs(data, dtype), targets, weights, rows)
 
 
@@ -124,11 +136,14 @@ def fit(settings: DataSettings, train: Table | Arrays, task: Task, names: list[s
     """Everything that preprocessing learns, from these rows alone. Raises `DataError`."""
     inputs = _fit_table(settings, train, names) if isinstance(train, Table) else _fit_array(settings, train)
     if task == "classification":
-        classes = _strata(train, names).names
+        classes = _in_given_order(settings, train, list(_strata(train, names).names))
         if len(classes) < 2:
             hint = "Training needs rows of two classes or more."
             raise DataError(f'every training row has the class "{classes[0]}"', where=train.where, hint=hint)
-        return Encoder(task=task, inputs=inputs, targets=names, classes=list(classes))
+        return Encoder(task=task, inputs=inputs, targets=names, classes=classes)
+    if settings.class_order is not None:
+        got = "data.class_order orders classes, but the target is a number"
+        raise DataError(got, where=train.where, hint="Remove it, or set data.task: classification.")
     values = raw_numbers(train, names)
     scales = [standard(column) if settings.target_scale == "standard" else (0.0, 1.0) for column in values.T]
     if not np.isfinite(scales).all():
@@ -251,6 +266,33 @@ def _strata(data: Table | Arrays, names: list[str]) -> Strata:
     classes = in_order(distinct)
     places = {label: place for place, label in enumerate(classes)}
     return Strata(np.array([places[label] for label in distinct], np.int64)[inverse], classes)
+
+
+def _in_given_order(settings: DataSettings, train: Table | Arrays, classes: list[str]) -> list[str]:
+    """The classes in the order that the settings give, where they give one."""
+    order = settings.class_order
+    if order is None:
+        return classes
+    if sorted(order) != sorted(classes):
+        missing = [f'lacks the class "{name}"' for name in classes if name not in order]
+        absent = [f'names "{name}", which is no class of the training rows' for name in order if name not in classes]
+        hint = f"The classes are: {', '.join(classes)}."
+        raise DataError(f"data.class_order {(missing + absent)[0]}", where=train.where, hint=hint)
+    return order
+
+
+def _check_targets(data: Table | Arrays, names: list[str], rows: Array, check: CheckNumbers) -> None:
+    """Raises the `DataError` of a target that `check` refuses, with its place in the source."""
+    try:
+        check(raw_numbers(data, names))
+    except TargetError as error:
+        if isinstance(data, Table):
+            column = "" if error.column is None else f":{names[error.column]}"
+            place = f"{data.where}:{data.lines[error.row]}{column}"
+        else:
+            column = "" if error.column is None or len(names) == 1 else f", {error.column}"
+            place = f"{data.where}:targets[{rows[error.row]}{column}]"
+        raise DataError(error.message, where=place, hint=error.hint) from None
 
 
 def _refuse_fractions(data: Arrays) -> None:

@@ -60,6 +60,11 @@ class DataSettings(Settings):
         None, min_length=1, description="The target column, or several for regression. Tables only."
     )
     task: Literal["auto", "classification", "regression"] = Field("auto", description="auto infers it from the target.")
+    class_order: list[str] | None = Field(
+        None,
+        min_length=2,
+        description="Every class, in order; absent: by value where all are numbers, by the alphabet otherwise.",
+    )
     features: dict[str, Feature] | None = Field(None, description="The feature of a column by its name. Tables only.")
     input_scale: Literal["auto", "standard", "unit", "none"] = Field(
         "auto",
@@ -76,6 +81,7 @@ class DataSettings(Settings):
 
     @model_validator(mode="after")
     def _fits_source(self) -> Self:
+        self._check_class_order(self.class_order or [])
         source = self.source.first
         if source.tabular:
             if self.target is None:
@@ -91,6 +97,12 @@ class DataSettings(Settings):
                 message = "`{name}` is for tables, but a source of type {kind} has no columns. Remove it."
                 raise PydanticCustomError("data", message, {"name": name, "kind": kind})
         return self
+
+    def _check_class_order(self, names: list[str]) -> None:
+        if len(set(names)) < len(names):
+            raise PydanticCustomError("data", "`class_order` names a class twice.")
+        if names and self.task == "regression":
+            raise PydanticCustomError("data", "`class_order` is for classes, but `task` is regression. Remove one.")
 
     def _check_columns(self, target: list[str]) -> None:
         if len(set(target)) < len(target):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from scratchnn.config.schema import Config
 from scratchnn.data.encoder import Encoder
+from scratchnn.data.preparation import CheckNumbers
+from scratchnn.data.tables import is_number
 from scratchnn.errors import ConfigError, ShapeError
 from scratchnn.nn.arena import walk_params
 from scratchnn.nn.chain import Chain
@@ -33,7 +35,7 @@ def build(config: Config, inputs: InputSpec, target: TargetSpec) -> Built:
     try:
         size = loss.output_size(target)
     except ShapeError as error:
-        raise ShapeError(error.message, where="loss", hint=error.hint) from None
+        raise ShapeError(error.message, where=f"loss.{error.where}".rstrip("."), hint=error.hint) from None
     model = config.model
     layers = [*model.layers[:-1], model.layers[-1].with_outputs(size)]
     _refuse_output_activation(layers[-1], len(layers) - 1, loss)
@@ -53,11 +55,20 @@ def build(config: Config, inputs: InputSpec, target: TargetSpec) -> Built:
 def build_for(config: Config, encoder: Encoder) -> Built:
     """The same for data that was prepared."""
     built = build(config, InputSpec(encoder.input_shape), target_spec(encoder))
-    scaled = any(encoder.target_offset) or any(scale != 1 for scale in encoder.target_scale)
-    if scaled and built.loss.wants_raw_targets():
+    if encoder.scales_targets and built.loss.wants_raw_targets():
         message = f"{built.loss.tag()} needs the targets as they are in the data, but they are scaled"
         raise ConfigError(message, where="loss", hint="Set data.target_scale: none.")
+    texts = [name for name in encoder.classes if not is_number(name)]
+    if texts and config.data.class_order is None and built.loss.wants_ordered_classes():
+        message = f'{built.loss.tag()} needs the order of the classes, but "{texts[0]}" is a text'
+        names = ", ".join(encoder.classes)
+        raise ConfigError(message, where="loss", hint=f"Set data.class_order: [{names}], lowest first.")
     return built
+
+
+def target_check(config: Config) -> CheckNumbers | None:
+    """What the config's loss demands of targets that are numbers; the losses of `auto` take any."""
+    return config.loss.check_numbers if isinstance(config.loss, Loss) else None
 
 
 def target_spec(encoder: Encoder) -> TargetSpec:
@@ -106,7 +117,6 @@ def _refuse_output_activation(layer: Layer, index: int, loss: Loss) -> None:
     while isinstance(last, Sequential | Repeat):
         last = last.layers[-1]
     applied = getattr(last, "activation", None) or getattr(last, "function", None)
-    makes_its_own = type(loss).predictions is not Loss.predictions
-    if applied is not None and applied.tag() in ("softmax", "sigmoid") and makes_its_own:
+    if applied is not None and applied.tag() in ("softmax", "sigmoid") and not loss.reads_outputs_as_they_are():
         message = f"{loss.tag()} takes raw outputs, not those of a {applied.tag()}"
         raise ConfigError(message, where=f"model.layers[{index}]", hint=f"Remove the {applied.tag()} at the end.")

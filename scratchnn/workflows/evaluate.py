@@ -105,7 +105,7 @@ def _new_part(model: Model, path: str | Path) -> Part:
     weight = model.config.data.sample_weight
     if isinstance(data, Table) and weight not in data.columns:
         weight = None  # new rows need no weights: then each counts the same
-    return encode(data, model.encoder, model.built.network.dtype, weight)
+    return encode(data, model.encoder, model.built.network.dtype, weight, check=model.built.loss.check_numbers)
 
 
 def _own_part(model: Model, split: str, plugins: Iterable[str | Path]) -> tuple[Part, int]:
@@ -121,7 +121,8 @@ def _own_part(model: Model, split: str, plugins: Iterable[str | Path]) -> tuple[
     loaded = load_config(model.run.config, plugins=plugins)
     rng = Streams(loaded.config.seed).split
     with paths_of_runs(loaded):
-        prepared = prepare(loaded.config.data, loaded.base, rng, model.built.network.dtype, model.encoder)
+        dtype, check = model.built.network.dtype, model.built.loss.check_numbers
+        prepared = prepare(loaded.config.data, loaded.base, rng, dtype, model.encoder, check)
     part = prepared.parts.get(split)
     if part is None:
         have = ", ".join(prepared.parts)

@@ -23,7 +23,7 @@ from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory
 from scratchnn.training.streams import Streams
 from scratchnn.training.trainer import Recipe, Trainer
-from scratchnn.workflows.building import Built, build_for, figure_names, resolve_metrics
+from scratchnn.workflows.building import Built, build_for, figure_names, resolve_metrics, target_check
 from scratchnn.workflows.configs import LoadedConfig
 from scratchnn.workflows.environment import describe_environment
 from scratchnn.workflows.identity import fingerprints, identity
@@ -106,7 +106,8 @@ class Session:
         self._requirements = [Requirement.parse(text) for text in require]
         self._streams = Streams(config.seed)
         try:
-            self.data = prepare(config.data, loaded.base, self._streams.split, config.model.dtype)
+            check = target_check(config)
+            self.data = prepare(config.data, loaded.base, self._streams.split, config.model.dtype, check=check)
             self.built = build_for(config, self.data.encoder)
             self._recipe = Recipe(
                 self.built.loss, config.optimizer, config.schedule, config.regularization, config.training

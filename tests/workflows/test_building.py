@@ -1,23 +1,27 @@
-"""Losses that need raw targets refuse scaled ones before the training starts."""
+"""What losses refuse once the data are known: scaled targets, outputs that went through a sigmoid."""
 
 from __future__ import annotations
-
-from types import SimpleNamespace
 
 import pytest
 
 from scratchnn.config.schema import Config
-from scratchnn.errors import ConfigError
+from scratchnn.data.encoder import Encoder, NumberColumn, TableInputs
+from scratchnn.errors import ConfigError, ShapeError
 from scratchnn.workflows.building import build_for
 
 
-def encoder(offset: float, scale: float) -> SimpleNamespace:
-    return SimpleNamespace(
-        input_shape=(2,), classes=[], target_count=1, target_offset=[offset], target_scale=[scale], task="regression"
+def encoder(offset: float, scale: float) -> Encoder:
+    columns = [NumberColumn(name=name, offset=0.0, scale=1.0) for name in ("a", "b")]
+    return Encoder(
+        task="regression",
+        inputs=TableInputs(columns=columns),
+        targets=["y"],
+        target_offset=[offset],
+        target_scale=[scale],
     )
 
 
-def config(loss: str, activation: str | None = None) -> Config:
+def config(loss: object, activation: str | None = None) -> Config:
     layers = [{"type": "dense", "units": "auto", "activation": activation}]
     return Config.model_validate(
         {
@@ -51,3 +55,21 @@ def test_a_sigmoid_may_end_a_network_whose_loss_takes_outputs_as_they_are(loss):
 def test_a_sigmoid_before_a_loss_of_raw_outputs_is_refused():
     with pytest.raises(ConfigError, match="poisson takes raw outputs, not those of a sigmoid"):
         build_for(config("poisson", "sigmoid"), encoder(0.0, 1.0))
+
+
+def test_a_term_that_does_not_fit_the_target_is_named():
+    terms = [{"loss": "mse"}, {"loss": {"type": "weighted_sum", "terms": [{"loss": "cosine_similarity"}]}}]
+    with pytest.raises(ShapeError, match="needs two columns of numbers or more as targets, got one") as caught:
+        build_for(config({"type": "weighted_sum", "terms": terms}), encoder(0.0, 1.0))
+    assert caught.value.where == "loss.terms[1].loss.terms[0].loss"
+    with pytest.raises(ShapeError) as caught:
+        build_for(config("cosine_similarity"), encoder(0.0, 1.0))
+    assert caught.value.where == "loss"
+
+
+def test_a_sigmoid_may_end_a_network_whose_terms_all_take_outputs_as_they_are():
+    plain = {"type": "weighted_sum", "terms": [{"loss": "mse"}, {"loss": "mae"}]}
+    assert build_for(config(plain, "sigmoid"), encoder(0.0, 1.0)).loss.tag() == "weighted_sum"
+    mixed = {"type": "weighted_sum", "terms": [{"loss": "mse"}, {"loss": "poisson"}]}
+    with pytest.raises(ConfigError, match="weighted_sum takes raw outputs, not those of a sigmoid"):
+        build_for(config(mixed, "sigmoid"), encoder(0.0, 1.0))
