@@ -96,6 +96,52 @@ def process(folder: Path, program: list[str]) -> Cli:
     return call
 
 
+@pytest.fixture
+def spoil(folder: Path) -> Callable[[str, str], None]:
+    """Puts one text in place of another in `c.yaml`; in place of all of it where the old text is empty."""
+
+    def replace(old: str, new: str) -> None:
+        text = (folder / "c.yaml").read_text()
+        assert old in text
+        (folder / "c.yaml").write_text(text.replace(old, new, 1) if old else new)
+
+    return replace
+
+
+@pytest.fixture
+def refused(cli: Cli, folder: Path, spoil: Callable[[str, str], None]) -> Callable[..., None]:
+    """Trains with the spoilt config: the first line names the place and holds the fragments, and nothing is left."""
+
+    def check(old: str, new: str, place: str, *fragments: str) -> None:
+        spoil(old, new)
+        outcome = cli("train", "c.yaml")
+        assert outcome.code == 2
+        assert outcome.out == ""
+        first = outcome.err.splitlines()[0]
+        assert first.startswith(f"error: c.yaml:{place}: ")
+        assert [fragment for fragment in fragments if fragment not in first] == []
+        assert not (folder / "runs").exists()
+
+    return check
+
+
+@pytest.fixture
+def refused_by_process(process: Cli, spoil: Callable[[str, str], None]) -> Callable[..., None]:
+    """The same in a process of its own, with `--json`."""
+
+    def check(old: str, new: str, place: str, *fragments: str) -> None:
+        spoil(old, new)
+        outcome = process("train", "c.yaml", "--json")
+        assert outcome.code == 2
+        assert "Traceback" not in outcome.err
+        assert outcome.err.startswith(f"error: c.yaml:{place}: ")
+        error = outcome.json["error"]
+        assert error["where"] == f"c.yaml:{place}"
+        assert all(fragment in f"{error['message']}. {error['hint']}" for fragment in fragments)
+
+    return check
+
+
 @pytest.fixture(autouse=True)
 def hangup_counts() -> Iterator[None]:
     """Tests may run under nohup, which makes this process and its children ignore SIGHUP."""
