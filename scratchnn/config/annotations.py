@@ -55,6 +55,24 @@ def keys_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
     return {info.alias or name: info for name, info in model.model_fields.items()}
 
 
+def field_kind(info: FieldInfo) -> Any:
+    """The annotation of a field with its constraints, its default and its description."""
+    return Annotated[info.annotation, info]
+
+
+def fields_in(annotation: Any) -> list[FieldInfo]:
+    """What `field_kind` attached."""
+    return [item for item in unwrap(annotation)[1] if isinstance(item, FieldInfo)]
+
+
+def full_form(family: type[Component], data: Any) -> Any:
+    """The full form of a short one. What cannot be expanded stays; pydantic tells why."""
+    try:
+        return family.shorthand(data)
+    except ValueError:
+        return data
+
+
 def without_null(annotation: Any) -> Any:
     """`X` for `X | None`: pydantic leaves null out of its paths."""
     bare, metadata = unwrap(annotation)

@@ -16,12 +16,14 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_core.core_schema import ErrorType
 
 from scratchnn.component import Component, Settings, families
 from scratchnn.config.annotations import (
     family_of,
+    field_kind,
+    fields_in,
+    full_form,
     is_mapping,
     is_model,
     is_sequence,
@@ -131,7 +133,7 @@ class _Explainer:
         elif family is not None:
             self._unknown_member(family, data, path, here, also)
             members = family.members()
-            full = _full_form(family, data)
+            full = full_form(family, data)
             if full is not data:
                 self.short.add(path)
             for tag, inner in below.items():
@@ -174,7 +176,7 @@ class _Explainer:
             elif name in fields:
                 child = _child(data, name)
                 inside = child is not _ABSENT
-                self.explain(_kind(fields[name]), errors[0].value if not inside else child, (*path, name), errors)
+                self.explain(field_kind(fields[name]), errors[0].value if not inside else child, (*path, name), errors)
             else:
                 self._wrong(model, data, path, [error._replace(steps=()) for error in errors])
 
@@ -184,7 +186,7 @@ class _Explainer:
         tags = list(family.members())
         for error in errors:
             if error.kind == "union_tag_invalid":
-                full = _full_form(family, data)
+                full = full_form(family, data)
                 tag = full.get("type") if isinstance(full, dict) else error.context.get("tag")
                 at = (*path, "type") if isinstance(data, dict) else path
                 near = suggestion(tag, [*_names(family), *also]) if isinstance(tag, str) else ""
@@ -230,7 +232,7 @@ class _Explainer:
                 near = suggestion(value, names) if isinstance(value, str) and names else ""
                 hint = near if near.startswith("Did") else advice(annotation, value)
                 if error.kind == "string_pattern_mismatch" and not hint:
-                    hint = next((item.description for item in _infos(annotation) if item.description), "")
+                    hint = next((item.description for item in fields_in(annotation) if item.description), "")
                 message = f"expects {describe(annotation)}, got {show(value)}"
             named = next((name for name in _NAMED.findall(message) if _child(data, name) is not _ABSENT), None)
             if named is not None:
@@ -239,19 +241,11 @@ class _Explainer:
                 self.faults.append(_Fault(path, message, hint, path, at_key=isinstance(value, dict | list)))
 
 
-def _full_form(family: type[Component], data: Any) -> Any:
-    """The full form of a short one. What cannot be expanded stays; pydantic has told why."""
-    try:
-        return family.shorthand(data)
-    except ValueError:
-        return data
-
-
 def _names(family: type[Component]) -> list[str]:
     """Every word that stands for a member: its tags, and tags of other families that its short form takes."""
     members = family.members()
     words = {tag for other in families().values() for tag in other.members()} - members.keys()
-    full = {word: _full_form(family, word) for word in words}
+    full = {word: full_form(family, word) for word in words}
     return [*members, *(word for word, form in full.items() if isinstance(form, dict) and form.get("type") in members)]
 
 
@@ -306,13 +300,3 @@ def _by_step(errors: Iterable[_Error]) -> dict[int | str, list[_Error]]:
     for error in errors:
         groups.setdefault(error.steps[0], []).append(error._replace(steps=error.steps[1:]))
     return groups
-
-
-def _kind(info: FieldInfo) -> Any:
-    """The annotation of a field with its constraints and its description."""
-    return Annotated[info.annotation, info]
-
-
-def _infos(annotation: Any) -> list[FieldInfo]:
-    """What `_kind` attached."""
-    return [item for item in unwrap(annotation)[1] if isinstance(item, FieldInfo)]

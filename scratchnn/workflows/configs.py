@@ -56,12 +56,12 @@ class LoadedConfig:
 
 def load_config(path: Path | str, overrides: Sequence[str] = (), plugins: Iterable[str | Path] = ()) -> LoadedConfig:
     """Reads, overrides and checks a config file. Raises `ConfigError` with every fault."""
-    return check_document(apply_overrides(read_document(path), overrides), Path(path).parent, plugins)
+    return check_document(apply_overrides(read_document(path), overrides, Config), Path(path).parent, plugins)
 
 
 def config_from(value: Mapping[str, Any], base: Path | str = ".", overrides: Sequence[str] = ()) -> LoadedConfig:
     """The same for a config given as plain values: the Python API."""
-    return check_document(apply_overrides(Document(dict(value), "config"), overrides), Path(base), ())
+    return check_document(apply_overrides(Document(dict(value), "config"), overrides, Config), Path(base), ())
 
 
 @contextmanager
