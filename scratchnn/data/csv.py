@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import re
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
@@ -11,18 +13,22 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from scratchnn.data.files import locate, read_bytes, shown
+from scratchnn.data.files import locate, read_text, shown
 from scratchnn.data.sources import Source
-from scratchnn.data.tables import Table
+from scratchnn.data.tables import Table, is_number
 from scratchnn.errors import DataError
 
 Rows = list[list[str]]
+
+_COMMA = re.compile(r"\s*[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
 class Csv(Source):
     """A table in UTF-8 text, one row a line, names in the first line (RFC 4180; a byte order mark is accepted).
 
-    Cells are taken as written, spaces too. Blank lines at the end are skipped.
+    Cells are taken as written, spaces too; with `decimal: ","` a number such as 1,5 becomes 1.5 wherever it stands
+    alone in a cell. Marks for thousands are not supported. Blank lines at the end are skipped. A `.gz` file is
+    unpacked.
     """
 
     type: Literal["csv"] = "csv"
@@ -31,6 +37,7 @@ class Csv(Source):
     path: str = Field(min_length=1, description="The file.")
     delimiter: str = Field(",", min_length=1, max_length=1, description="The character between two cells.")
     quote: str = Field('"', min_length=1, max_length=1, description="The character around cells with a delimiter.")
+    decimal: Literal[".", ","] = Field(".", description="The decimal mark of numbers.")
     columns: list[str] | None = Field(
         None, min_length=1, description="Names of the columns, for a file that has no header line."
     )
@@ -39,6 +46,8 @@ class Csv(Source):
     def _characters(self) -> Self:
         if self.delimiter == self.quote or {self.delimiter, self.quote} & {"\r", "\n", "\0"}:
             raise PydanticCustomError("csv", "delimiter and quote must differ, and neither may end a line.")
+        if self.decimal == self.delimiter:
+            raise PydanticCustomError("csv", "decimal and delimiter must differ.")
         if self.columns is not None and (len(set(self.columns)) < len(self.columns) or "" in self.columns):
             raise PydanticCustomError("csv", "columns must be distinct names, none empty.")
         return self
@@ -47,7 +56,7 @@ class Csv(Source):
         """Every row. Raises `DataError` with file, line and column, or `StorageError`."""
         path = locate(base, self.path)
         where = shown(path)
-        text = _decode(read_bytes(path), where)
+        text = _decode(read_text(path), where)
         rows, lines = self._parse(text, where)
         if self.columns is None:
             if not rows:
@@ -67,7 +76,8 @@ class Csv(Source):
             if len(row) != len(names):
                 raise self._wrong_length(row, len(names), f"{where}:{line}")
         columns = dict(zip(names, zip(*rows, strict=True), strict=True))
-        return Table(where, columns, np.array(lines, np.int64))
+        table = Table(where, columns, np.array(lines, np.int64))
+        return table if self.decimal == "." else _with_points(table)
 
     def _parse(self, text: str, where: str) -> tuple[Rows, list[int]]:
         """The rows and the line on which each starts, without the blank lines at the end."""
@@ -112,18 +122,31 @@ class Csv(Source):
         return DataError(got, where=place, hint=hint)
 
 
+def _with_points(table: Table) -> Table:
+    """The same table with a point in numbers that have a decimal comma. Raises `DataError` for one with a point."""
+    columns = {}
+    for name, cells in table.columns.items():
+        row = next((row for row, cell in enumerate(cells) if "." in cell and is_number(cell)), None)
+        if row is not None:
+            got = f'"{cells[row]}" has a point, but the decimal mark is ","'
+            hint = "Write it with a comma; marks for thousands are not supported."
+            raise table.error(name, row, got, hint)
+        columns[name] = tuple(cell.replace(",", ".") if _COMMA.fullmatch(cell) else cell for cell in cells)
+    return Table(table.where, columns, table.lines)
+
+
 def _decode(data: bytes, where: str) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DataError("this is UTF-16 text, not UTF-8", where=where, hint="Save the file as UTF-8.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         hint = "Save the file as UTF-8."
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            hint = "The file looks like UTF-16. " + hint
         got = f"byte 0x{data[error.start]:02x} is not UTF-8 text"
         raise DataError(got, where=f"{where}:{line}", hint=hint) from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        hint = "A CSV file holds text only; is this another kind of file?"
+        hint = "A CSV file holds UTF-8 text only; is it UTF-16, or another kind of file?"
         raise DataError("the line holds a NUL byte", where=f"{where}:{line}", hint=hint)
     return text

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import zlib
 from pathlib import Path
 
 from scratchnn.errors import DataError, StorageError, suggestion
+
+_KINDS = {
+    b"\x1f\x8b": ("a gzip file", "Give it a name that ends in .csv.gz or .tsv.gz."),
+    b"PK\x03\x04": ("a ZIP archive or an Excel workbook", "Unpack it, or save the sheet as CSV."),
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "Save the sheet as CSV."),
+    b"PAR1": ("a Parquet file", "Convert it to CSV."),
+}
+_NETWORK = frozenset({"http:", "https:", "ftp:", "sftp:", "s3:", "gs:", "file:"})
 
 
 def locate(base: Path, path: str) -> Path:
@@ -26,14 +36,37 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
+        if not _NETWORK.isdisjoint(part.lower() for part in path.parts):
+            hint = "Download it, then give the path of the file."
+            raise DataError("this is an address on the network, not a file", where=shown(path), hint=hint) from None
         raise DataError("there is no such file", where=shown(path), hint=_near(path)) from None
-    except (IsADirectoryError, NotADirectoryError, ValueError):
+    except IsADirectoryError:
+        raise DataError("this is a folder, not a file", where=shown(path), hint="Give the path of one file.") from None
+    except (NotADirectoryError, ValueError):
         raise DataError("this is not a file", where=shown(path), hint="Give the path of one file.") from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise StorageError(
             f"cannot be read: {reason}", where=shown(path), hint="Check the file's permissions."
         ) from error
+
+
+def read_text(path: Path) -> bytes:
+    """The same for a file of text, which is unpacked where its name ends in `.gz`.
+
+    Raises `DataError` also where its first bytes say that it is another kind of file.
+    """
+    data = read_bytes(path)
+    if path.suffix.lower() == ".gz":
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error) as error:
+            hint = "Pack it anew with gzip, or name a file that is not packed."
+            raise DataError(f"cannot be unpacked: {error}", where=shown(path), hint=hint) from None
+    for start, (kind, hint) in _KINDS.items():
+        if data.startswith(start):
+            raise DataError(f"this is {kind}, not text", where=shown(path), hint=hint)
+    return data
 
 
 def _near(path: Path) -> str:

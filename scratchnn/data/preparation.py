@@ -13,7 +13,7 @@ from scratchnn.data.encoder import ArrayInputs, Encoder, TableInputs, own_target
 from scratchnn.data.features import infer, standard
 from scratchnn.data.idx import Idx, read_images
 from scratchnn.data.settings import Csv, DataSettings, Feature, Npz, Source, SourceParts
-from scratchnn.data.sources import SUFFIXES
+from scratchnn.data.sources import SUFFIXES, suffix_of
 from scratchnn.data.splits import Division, Strata
 from scratchnn.data.tables import Array, Arrays, Table, Task, in_order, is_missing, is_number, number_name
 from scratchnn.errors import DataError, TargetError, suggestion
@@ -190,14 +190,15 @@ def read_path(path: str | Path, like: Source | None = None) -> Table | Arrays:
     """
     path = Path(path)
     like = like.first if like is not None else None
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path)
     kind = SUFFIXES.get(suffix, {}).get("type")
     if isinstance(like, Csv | Npz) and kind in (None, like.type):
-        as_tabs = isinstance(like, Csv) and (suffix == ".tsv") != (Path(like.path).suffix.lower() == ".tsv")
+        as_tabs = isinstance(like, Csv) and suffix.startswith(".tsv") != suffix_of(like.path).startswith(".tsv")
         if not as_tabs:
             return like.model_copy(update={"path": str(path)}).read(Path())
     if kind is not None:
-        return Source.parse({**SUFFIXES[suffix], "path": str(path)}).read(Path())
+        decimal = {"decimal": like.decimal} if isinstance(like, Csv) and kind == "csv" else {}
+        return Source.parse({**SUFFIXES[suffix], **decimal, "path": str(path)}).read(Path())
     if isinstance(like, Idx):
         return read_images(path)
     known = ", ".join(SUFFIXES)

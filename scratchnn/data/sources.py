@@ -16,13 +16,25 @@ SUFFIXES: dict[str, dict[str, str]] = {
     ".csv": {"type": "csv"},
     ".tsv": {"type": "csv", "delimiter": "\t"},
     ".npz": {"type": "npz"},
+    ".csv.gz": {"type": "csv"},
+    ".tsv.gz": {"type": "csv", "delimiter": "\t"},
 }
+
+
+def suffix_of(path: str | PurePath) -> str:
+    """What the name of a file ends with, in small letters; with what stands before it where that is `.gz`.
+
+    >>> suffix_of("a.b.CSV"), suffix_of("a.b.csv.gz")
+    ('.csv', '.csv.gz')
+    """
+    suffixes = [suffix.lower() for suffix in PurePath(path).suffixes]
+    return "".join(suffixes[-2:] if suffixes[-1:] == [".gz"] else suffixes[-1:])
 
 
 class Source(Component):
     """A file, a set of files or a synthetic set. `read` gives its samples.
 
-    A bare path stands for the source of its suffix (.csv, .tsv, .npz), a mapping with `train` for explicit parts:
+    A bare path stands for the source of its suffix (see `SUFFIXES`), a mapping with `train` for explicit parts:
 
     >>> from scratchnn.data.csv import Csv
     >>> Source.parse("iris.csv") == Csv(path="iris.csv")
@@ -53,7 +65,7 @@ class Source(Component):
             return {"type": "parts", **value}
         if not isinstance(value, str) or value in cls._members:
             return super().shorthand(value)
-        suffix = PurePath(value).suffix.lower()
+        suffix = suffix_of(value)
         if suffix in SUFFIXES:
             return {**SUFFIXES[suffix], "path": value}
         if suffix or "/" in value or "\\" in value:

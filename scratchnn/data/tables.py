@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -15,6 +16,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Task = Literal["classification", "regression"]
 
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "?", "-", "."})
+
+COMMA_HINT = 'For decimal commas set {type: csv, path: ..., decimal: ","} in data.source; remove marks for thousands.'
+_COMMA = re.compile(r"\s*[+-]?((\d{1,3}([. ']\d{3})+|\d*),\d+([eE][+-]?\d+)?|\d{1,3}(,\d{3})+(\.\d*)?)\s*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class Table:
             if is_missing(cells[row]):
                 raise self.missing(name, row)
             hint = "Mend the cell, or make the column a category."
+            if has_comma(cells[row]):
+                hint = COMMA_HINT
             raise self.error(name, row, f'"{cells[row]}" is not a number', hint)
         bad = np.flatnonzero(~np.isfinite(values))
         if len(bad):
@@ -149,6 +155,15 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return "_" not in cell and cell.isascii()
+
+
+def has_comma(cell: str) -> bool:
+    """Whether a cell is text that looks like a number with a decimal comma or a mark for thousands.
+
+    >>> has_comma("1,5"), has_comma("1.234,5"), has_comma("1,234.5"), has_comma("1,2,3")
+    (True, True, True, False)
+    """
+    return _COMMA.fullmatch(cell) is not None
 
 
 def is_missing(cell: str) -> bool:

@@ -97,3 +97,25 @@ def test_what_would_be_a_guess_is_refused(table: MakeTable, cells: list[str], wh
 
 def test_standard_of_bytes_does_not_wrap() -> None:
     assert standard(np.array([[250, 250], [254, 254]], np.uint8)) == (252.0, 2.0)
+
+
+@pytest.mark.parametrize("cells", [["1,5", "2,25", "1,5", "3"], ["-1,0"] * 9 + ["many"], ["1.234,5", "1.234,5"]])
+def test_numbers_with_a_comma_are_no_categories(cells: list[str]) -> None:
+    table = Table("data.csv", {"a": tuple(cells)}, np.arange(len(cells)) + 2)
+    with pytest.raises(DataError, match="looks like a number with a comma") as caught:
+        infer(table, "a")
+    assert caught.value.where == "data.csv:2:a"
+    assert 'decimal: ","' in caught.value.hint
+    assert "data.features.a: category" in caught.value.hint
+
+
+@pytest.mark.parametrize("cells", [["1,5", "x", "y", "x"], ["a,b", "a,b"], ["1,2,3", "1,2,3"]])
+def test_other_texts_with_a_comma_are_categories(cells: list[str]) -> None:
+    assert infer(Table("data.csv", {"a": tuple(cells)}, np.arange(len(cells)) + 2), "a").tag() == "category"
+
+
+def test_a_number_column_names_the_decimal_setting() -> None:
+    table = Table("data.csv", {"w": ("1,5",)}, np.array([2]))
+    with pytest.raises(DataError, match='"1,5" is not a number') as caught:
+        table.numbers("w")
+    assert 'decimal: ","' in caught.value.hint
