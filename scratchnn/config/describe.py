@@ -81,8 +81,16 @@ def _lengths(metadata: Iterable[Any]) -> str:
     limits = _constraints(metadata)
     words = (("min_length", "at least"), ("max_length", "at most"))
     chosen = [f"{word} {limits[name]}" for name, word in words if limits.get(name)]
-    pattern = f' that matches "{limits["pattern"]}"' if "pattern" in limits else ""
-    return (f" of length {' and '.join(chosen)}" if chosen else "") + pattern
+    told = _form(metadata)
+    form = f" ({told})" if told else f' that matches "{limits["pattern"]}"' if "pattern" in limits else ""
+    return (f" of length {' and '.join(chosen)}" if chosen else "") + form
+
+
+def _form(metadata: Iterable[Any]) -> str:
+    """What texts match a pattern, in words: the description of the field that has it."""
+    fields = (item for item in metadata if isinstance(item, FieldInfo))
+    words = next((info.description for info in fields if "pattern" in _constraints(info.metadata)), None)
+    return (words or "").rstrip(".")
 
 
 def with_article(noun: str) -> str:

@@ -22,7 +22,6 @@ from scratchnn.component import Component, Settings, families
 from scratchnn.config.annotations import (
     family_of,
     field_kind,
-    fields_in,
     full_form,
     is_mapping,
     is_model,
@@ -231,8 +230,6 @@ class _Explainer:
                 names = names or literals(annotation)
                 near = suggestion(value, names) if isinstance(value, str) and names else ""
                 hint = near if near.startswith("Did") else advice(annotation, value)
-                if error.kind == "string_pattern_mismatch" and not hint:
-                    hint = next((item.description for item in fields_in(annotation) if item.description), "")
                 message = f"expects {describe(annotation)}, got {show(value)}"
             named = next((name for name in _NAMED.findall(message) if _child(data, name) is not _ABSENT), None)
             if named is not None:

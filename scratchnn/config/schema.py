@@ -23,6 +23,14 @@ from scratchnn.training.settings import TrainingSettings
 
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 LONGEST_NAME = 100
+Name = Annotated[
+    str,
+    Field(
+        pattern=NAME.pattern,
+        max_length=LONGEST_NAME,
+        description="letters, digits, dots, dashes and underscores, a letter or a digit first",
+    ),
+]
 
 
 class ModelSettings(Settings):
@@ -42,10 +50,7 @@ class ModelSettings(Settings):
 class Config(Settings):
     """A whole config."""
 
-    name: Annotated[str, Field(pattern=NAME.pattern, max_length=LONGEST_NAME)] | None = Field(
-        None,
-        description="Names the run directory; the file's name when absent. Letters, digits, dots, dashes, underscores.",
-    )
+    name: Name | None = Field(None, description="Names the run directory; the file's name when absent.")
     seed: int = Field(0, ge=0, description="The origin of all randomness.")
     threads: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = Field(
         "auto", description="Threads of the matrix products. auto: one where a step is small, else every core."

@@ -92,7 +92,8 @@ WRONG_VALUES: dict[str, tuple[str, str, str, *tuple[str, ...]]] = {
     "no threads": ("seed: 0", "threads: 0", "1:10", "threads: expects a whole number from 1 to 1024", "got 0"),
     "a negative seed": ("seed: 0", "seed: -1", "1:7", "seed: expects a whole number of at least 0, got -1"),
     "an unknown dtype": ("model:", "model:\n  dtype: float16", "6:10", 'model.dtype: expects "float32" or "float64"'),
-    "a name that leaves the folder": ("seed: 0", "name: ../up", "1:7", 'got "../up"', "Letters, digits, dots"),
+    "a name that leaves the folder": ("seed: 0", "name: ../up", "1:7", 'got "../up"', "letters, digits, dots"),
+    "a name with a space": ("seed: 0", 'name: "my run!"', "1:7", "(letters, digits, dots,", 'got "my run!"'),
     # Missing
     "no data": ("data:\n  source: flowers.csv\n  target: kind\n", "", "1:1", 'lacks the required key "data"'),
     "no source": ("  source: flowers.csv\n", "", "2:1", 'data: lacks the required key "source"', ".csv"),
@@ -209,3 +210,12 @@ def test_a_wrong_value(row: str, refused: Any) -> None:
 )
 def test_in_a_process(row: str, refused_by_process: Any) -> None:
     refused_by_process(*WRONG_VALUES[row])
+
+
+def test_no_message_shows_a_regular_expression(spoil: Any, cli: Any) -> None:
+    spoil("seed: 0", 'name: "my run!"')
+    spoil("epochs: 2", "early_stopping: {monitor: val_loss}")
+    err = cli("validate", "c.yaml").err
+    assert len(err.splitlines()) == 2
+    assert "^" not in err
+    assert "train.loss, validation.loss or validation.<metric>" in err
