@@ -10,6 +10,7 @@ from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from scratchnn.component import Component
+from scratchnn.data.files import locate
 from scratchnn.data.tables import Arrays, Table
 
 SUFFIXES: dict[str, dict[str, str]] = {
@@ -116,6 +117,16 @@ class SourceParts(Source):
         """Every part moved."""
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         return self.model_copy(update={name: part and part.moved(move) for name, part in parts.items()})
+
+    def repeats(self, base: Path) -> list[str]:
+        """The parts that read the same as `train`: the same files, or the same settings of a synthetic set."""
+
+        def place(path: str) -> str:
+            return str(locate(base, path).resolve())
+
+        train = self.train.moved(place)
+        others = {"validation": self.validation, "test": self.test}
+        return [name for name, part in others.items() if part is not None and part.moved(place) == train]
 
     def read(self, base: Path) -> Table | Arrays:
         """The training part alone."""

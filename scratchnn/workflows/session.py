@@ -11,6 +11,7 @@ from typing import Any
 from scratchnn.config.dump import plain
 from scratchnn.config.schema import Config
 from scratchnn.data.preparation import Prepared, prepare
+from scratchnn.data.sources import SourceParts
 from scratchnn.errors import ConfigError, DivergedError, ModelError, suggestion
 from scratchnn.nn.metrics import Metric
 from scratchnn.training.checkpoint import Checkpoints
@@ -125,7 +126,10 @@ class Session:
         network = self.built.network
         network.initialize(self._streams.init)
         self.threads = choose_threads(config, network, len(self._train))
-        self._notes: list[str] = []
+        source = config.data.source
+        repeats = source.repeats(loaded.base) if isinstance(source, SourceParts) else []
+        says_nothing = "has the same source as train: its figures say nothing about new rows"
+        self._notes = [f"{part} {says_nothing}" for part in repeats]
         self._started = 0.0
         self._evaluator = Evaluator(network, self.built.loss, self.metrics, self.data.encoder)
 
@@ -180,7 +184,7 @@ class Session:
         Without a checkpoint it starts again, unless that would replace a model.
         """
         snapshot = checkpoints.newest()
-        self._notes = [f"{path} is damaged: went on from the checkpoint before it" for path in checkpoints.damaged]
+        self._notes += [f"{path} is damaged: went on from the checkpoint before it" for path in checkpoints.damaged]
         if snapshot is None:
             if run.model.is_file():
                 message = "has a model, but no checkpoint to go on from"
