@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,10 +13,13 @@ from typing import Any
 from scratchnn.component import load_plugin
 from scratchnn.config.document import Document, locate
 from scratchnn.config.explain import validate
+from scratchnn.config.key_path import split_key_path
 from scratchnn.config.load import read_document
 from scratchnn.config.overrides import apply_overrides
 from scratchnn.config.schema import LONGEST_NAME, NAME, Config
 from scratchnn.errors import ConfigError, DataError, UsageError
+
+_KEY_PATH = re.compile(r'\w+(\.(\w+|"(?:[^"\\]|\\.)*")|\[\d+\])*')
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class LoadedConfig:
 
     def placed(self, error: ConfigError) -> ConfigError:
         """The same error with the line and column where its key path was written, and the path in the message."""
-        if not error.where.startswith(("model", "data", "loss", "optimizer", "regularization", "training", "metrics")):
+        if not _KEY_PATH.fullmatch(error.where) or split_key_path(error.where)[0][0] not in Config.model_fields:
             return error
         message = (
             f"{error.where}: {error.message}" if not error.message.startswith("(") else f"{error.where} {error.message}"

@@ -110,3 +110,17 @@ def test_threads(config):
 def test_more_threads_than_any_machine_has_are_refused(config, count):
     with pytest.raises(ConfigError, match="threads"):
         plan(config(threads=count))
+
+
+@pytest.mark.parametrize("where", ["schedule.warmup_epochs", "schedule"])
+def test_every_section_of_a_config_has_its_place(config, where):
+    loaded = load_config(config(schedule={"type": "constant", "warmup_epochs": 1}))
+    error = loaded.placed(ConfigError("is wrong", where=where))
+    assert error.where.startswith("configs/small.yaml:")
+    assert error.message == f"{where}: is wrong"
+
+
+@pytest.mark.parametrize("where", ["models/a.py", "metrics.jsonl:3", "training.csv/b", "loss_of_mine", "data 2"])
+def test_what_only_starts_like_a_section_stays(config, where):
+    error = ConfigError("is wrong", where=where)
+    assert load_config(config()).placed(error) is error
