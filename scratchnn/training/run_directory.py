@@ -9,15 +9,18 @@ import shlex
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from scratchnn.errors import BusyError, ModelError, UsageError, suggestion
+from scratchnn.errors import BusyError, ModelError, StorageError, UsageError, suggestion
 from scratchnn.training.storage import finite_json, refusals, write_atomically
 
 ROOT = Path("runs")
+MOST_NAMED = 10
+STALE_SECONDS = 3600.0  # making a run takes far less than a second
 
 
 class RunDirectory:
@@ -44,6 +47,7 @@ class RunDirectory:
         root = ROOT if path is None else path.parent
         with refusals(root):
             root.mkdir(parents=True, exist_ok=True)
+            _remove_stale(root)
             made = cls(Path(tempfile.mkdtemp(prefix=".new-", dir=root)))
             try:
                 made.path.chmod(0o777 & ~_umask())
@@ -60,8 +64,7 @@ class RunDirectory:
         """An existing run directory. Raises `ModelError` where there is none."""
         run = cls(path)
         if not run.config.is_file():
-            near = [str(folder) for folder in path.parent.glob("*") if (folder / "config.yaml").is_file()]
-            hint = suggestion(str(path), near) or "`scratchnn train` makes one."
+            hint = near_run(path) or "`scratchnn train` makes one."
             raise ModelError("is not a run directory", where=str(path), hint=hint)
         return run
 
@@ -161,6 +164,33 @@ class RunDirectory:
             moved = RunDirectory(target)
             moved._lock, self._lock = self._lock, None
             return moved
+
+
+def near_run(path: Path) -> str:
+    """A hint for a path that is no run: the run beside it with a similar name, or the newest of them."""
+    configs = [folder / "config.yaml" for folder in path.parent.glob("*") if (folder / "config.yaml").is_file()]
+    runs = [str(config.parent) for config in sorted(configs, key=lambda config: -config.stat().st_mtime_ns)]
+    hint = suggestion(str(path), runs)
+    if len(runs) <= MOST_NAMED or not hint.startswith("Choose"):
+        return hint
+    older = len(runs) - MOST_NAMED
+    return f"Choose one of: {', '.join(runs[:MOST_NAMED])}, or an older one ({older} more)."
+
+
+def _remove_stale(root: Path) -> None:
+    """Removes what processes left that were killed while they made a run: old, and locked by no one."""
+    for path in root.glob(".new-*"):
+        left = RunDirectory(path)
+        try:
+            if path.is_symlink() or not path.is_dir() or time.time() - path.stat().st_mtime < STALE_SECONDS:
+                continue
+            left.lock()
+        except (OSError, BusyError, StorageError):
+            continue
+        try:
+            shutil.rmtree(path, ignore_errors=True)
+        finally:
+            left.unlock()
 
 
 def _row(line: bytes) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -263,3 +264,44 @@ def test_the_log_has_a_time_on_each_line():
     lines = run.log.read_text(encoding="utf-8").splitlines()
     assert [line.split(" ", 1)[1] for line in lines] == ["one", "twö"]
     assert all(line.split(" ")[0].endswith("+00:00") for line in lines)
+
+
+def test_open_names_the_newest_runs_alone_where_there_are_many():
+    for number in range(13):
+        aged(f"r{number:02}", 1000 - number)
+    Path("runs/zzzzzzzz").mkdir()
+    with pytest.raises(ModelError) as caught:
+        RunDirectory.open(Path("runs/zzzzzzzz"))
+    names = ", ".join(f"runs/r{number:02}" for number in range(10))
+    assert caught.value.hint == f"Choose one of: {names}, or an older one (3 more)."
+    with pytest.raises(ModelError, match=r"Did you mean"):
+        RunDirectory.open(Path("runs/r12x"))
+
+
+def left_behind(seconds, *, locked=False):
+    """What a process leaves that was killed while it made a run, and its lock."""
+    Path("runs").mkdir(exist_ok=True)
+    left = RunDirectory(Path(f"runs/.new-{seconds}{locked}"))
+    left.path.mkdir()
+    left.config.write_text("half")
+    if locked:
+        left.lock()
+    old = time.time() - seconds
+    os.utime(left.path, (old, old))
+    return left
+
+
+def test_what_a_killed_process_left_is_removed_when_it_is_old():
+    old, new, held = left_behind(7200), left_behind(60), left_behind(7200, locked=True)
+    Path("runs/.new-mine").write_text("a file")
+    Path("runs/.new-link").symlink_to(Path("elsewhere"), target_is_directory=True)
+    create("iris")
+    assert not old.path.exists()
+    assert new.config.is_file()
+    assert held.config.is_file()
+    assert Path("runs/.new-mine").read_text() == "a file"
+    assert Path("runs/.new-link").is_symlink()
+    held.unlock()
+    os.utime(held.path, (0, 0))
+    create("iris")
+    assert not held.path.exists()
