@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +13,14 @@ import numpy as np
 from scratchnn.component import load_plugin
 from scratchnn.config.document import Document
 from scratchnn.config.explain import validate
+from scratchnn.config.load import read_document
 from scratchnn.config.schema import Config
 from scratchnn.data.encoder import Encoder
 from scratchnn.data.tables import Arrays, Table
-from scratchnn.errors import ConfigError, ModelError
+from scratchnn.errors import ConfigError, ModelError, ScratchnnError
 from scratchnn.nn.memory import Array
 from scratchnn.training.model_file import ModelFile
-from scratchnn.training.run_directory import RunDirectory
+from scratchnn.training.run_directory import RunDirectory, near_run
 from scratchnn.workflows.building import Built, build_for
 from scratchnn.workflows.threads import choose_threads, computing
 
@@ -74,12 +77,29 @@ def load_model(path: str | Path | None = None, plugins: Iterable[str | Path] = (
         config = validate(Document(stored.config, "config"), Config)
         built = build_for(config, stored.encoder)
     except ConfigError as error:
-        named = stored.config.get("plugins")
-        names = ", ".join(map(str, named)) if isinstance(named, list) else ""
-        hint = f"Give the plugins that it was trained with by --plugin: {names}." if names else ""
+        hint = _name_plugins(stored.config.get("plugins"), run)
         raise ModelError(f"holds a config that cannot be used: {error}", where=str(file), hint=hint) from None
     stored.fill(built.network)
     return Model(config, stored.encoder, built, file, run, stored.parts)
+
+
+def _name_plugins(named: object, run: RunDirectory | None) -> str:
+    """A hint with the options that load a model's plugins; the config of its run tells where they lie."""
+    names = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+    if not names:
+        return ""
+    places: list[str] = []
+    if run is not None:
+        try:
+            listed = read_document(run.config).data.get("plugins")
+        except ScratchnnError:
+            listed = None
+        listed = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+        places = [os.path.normpath(run.path / name) for name in listed if (run.path / name).is_file()]
+    found = {Path(place).name: place for place in places}
+    options = " ".join(f"--plugin {shlex.quote(found.get(name, f'FOLDER/{name}'))}" for name in names)
+    unknown = "" if found.keys() >= set(names) else ", with the folder of the file"
+    return f"Plugins are run only when you name them: add {options} to the command{unknown}."
 
 
 def locate_model(path: str | Path | None) -> tuple[Path, RunDirectory | None]:
@@ -94,6 +114,8 @@ def locate_model(path: str | Path | None) -> tuple[Path, RunDirectory | None]:
             raise ModelError("has no model yet", where=str(path), hint=f"Go on with `scratchnn train --resume {path}`.")
         return run.model, run
     if not path.is_file():
-        raise ModelError("no such run directory or file", where=str(path), hint="`ls runs` shows the runs.")
+        raise ModelError(
+            "no such run directory or file", where=str(path), hint=near_run(path) or "`ls runs` shows the runs."
+        )
     folder = RunDirectory(path.parent)
     return path, folder if folder.config.is_file() and folder.model.name == path.name else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import signal
 import subprocess
 import time
@@ -303,3 +304,21 @@ def test_the_line_that_goes_on_with_a_run_is_quoted() -> None:
 
     result = TrainResult(Path("a b"), "interrupted", "", 2, 2, 2, 51, {}, 1.0, 1.0)
     assert outcome(result)[-1] == "go on with: scratchnn train --resume 'a b'"
+
+
+@pytest.mark.parametrize("command", [["evaluate", "runs/zzzzzzzz"], ["predict", "runs/zzzzzzzz", "flowers.csv"]])
+def test_an_unknown_run_among_many(command: list[str], cli: Any, folder: Path) -> None:
+    for number in range(12):
+        (folder / "runs" / f"r{number}").mkdir(parents=True)
+        config = folder / "runs" / f"r{number}" / "config.yaml"
+        config.touch()
+        os.utime(config, (1000 + number, 1000 + number))
+    outcome = cli(*command)
+    assert (outcome.code, outcome.out) == (4, "")
+    newest = ", ".join(f"runs/r{number}" for number in range(11, 1, -1))
+    assert outcome.err.endswith(f"Choose one of: {newest}, or an older one (2 more).\n")
+
+
+def test_an_unknown_run_may_have_a_similar_name(cli: Any, folder: Path) -> None:
+    assert cli("train", "c.yaml", "--set", "name=tulips").code == 0
+    assert cli("evaluate", "runs/tulip").err.endswith('Did you mean "runs/tulips"?\n')

@@ -104,8 +104,33 @@ print(evaluate(sys.argv[1], plugins=[sys.argv[2]]).rows)
     first, *rest = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     assert first.startswith("4 runs/small/model.safetensors: holds a config that cannot be used: ")
     assert 'unknown layer "halve_d"' in first
-    assert first.endswith("Give the plugins that it was trained with by --plugin: halve_d.py.")
+    assert first.endswith("Plugins are run only when you name them: add --plugin plugins/halve_d.py to the command.")
     assert rest == ["halve_d", "12"]
+    Path("alone").mkdir()
+    (run / "model.safetensors").rename("alone/model.safetensors")
+    lone = subprocess.run([*command[:3], "alone/model.safetensors", str(file)], capture_output=True, text=True)
+    assert "name them: add --plugin FOLDER/halve_d.py to the command, with the folder of the file." in lone.stdout
+
+
+def test_a_plugin_that_moved_is_named_by_its_file(config, plugin):
+    """The message is made in a process in which the plugin was never run."""
+    file = plugin("m", "a b")
+    run = train(config(model=layers("m")), plugins=[file]).run
+    command = [
+        sys.executable,
+        "-c",
+        "from scratchnn.cli.app import main; main()",
+        "predict",
+        str(run),
+        "data/table.csv",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 4
+    assert "add --plugin 'a b/halve_m.py' to the command." in done.stderr
+    file.rename("moved.py")
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 4
+    assert "add --plugin FOLDER/halve_m.py to the command, with the folder of the file." in done.stderr
 
 
 def test_nothing_in_a_model_file_is_run(config, plugin, tmp_path):
