@@ -7,7 +7,7 @@ arrays are C-contiguous, so that `reshape` is a view.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, Self
 
@@ -131,6 +131,7 @@ class Layer(Component):
     """The base of all layers. A layer holds no arrays."""
 
     family: ClassVar[str] = "layer"
+    keeps_size: ClassVar[bool] = False  # whether it only reshapes or maps number by number, so adds and drops none
 
     @classmethod
     def shorthand(cls, value: object) -> object:
@@ -168,6 +169,14 @@ class Layer(Component):
         if codes:
             message = f"({self.tag()}) expects numbers, got category codes in {', '.join(codes)}"
             raise ShapeError(message, hint="Encode these columns as one_hot.")
+
+
+def with_outputs(layers: Sequence[Layer], count: int) -> list[Layer]:
+    """The layers with `units: auto` filled in, in the last of them that does not merely keep the size."""
+    last = len(layers) - 1
+    while last > 0 and layers[last].keeps_size:
+        last -= 1
+    return [*layers[:last], layers[last].with_outputs(count), *layers[last + 1 :]]
 
 
 class WeightedLayer(Layer):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from scratchnn.nn.memory import Array, Memory, Pass
 class ActivationLayer(Layer):
     """y = f(x), any shape. In a list of layers the bare tag of an activation is enough: `relu`."""
 
+    keeps_size: ClassVar[bool] = True
     type: Literal["activation"] = "activation"
     function: Activation = Field(description="The function.")
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from scratchnn.errors import ShapeError
 from scratchnn.nn.activations import Linear
 from scratchnn.nn.chain import Chain
-from scratchnn.nn.layer import InputSpec, Layer, Plan
+from scratchnn.nn.layer import InputSpec, Layer, Plan, with_outputs
 from scratchnn.nn.layers.activation import ActivationLayer
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.nn.memory import Array, Buffer, Memory, Pass
@@ -28,7 +28,7 @@ class Stack(Layer):
 
     def with_outputs(self, count: int) -> Self:
         """Fills in `units: auto` of the last layer."""
-        return self.model_copy(update={"layers": [*self.layers[:-1], self.layers[-1].with_outputs(count)]})
+        return self.model_copy(update={"layers": with_outputs(self.layers, count)})
 
     def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
         """Writes y."""

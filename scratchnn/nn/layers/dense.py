@@ -22,7 +22,7 @@ class Dense(WeightedLayer):
 
     type: Literal["dense"] = "dense"
     units: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
-        description='Outputs per sample. "auto": as many as the target needs (last layer only).'
+        description='Outputs per sample. "auto": as many as the target needs (last dense layer only).'
     )
     activation: Activation | None = Field(None, description="Applied to the output; none when absent.")
     bias: bool = Field(True, description="Whether to add a bias.")

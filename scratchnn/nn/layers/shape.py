@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -18,6 +18,7 @@ class Flatten(Layer):
     A mask of steps ends here.
     """
 
+    keeps_size: ClassVar[bool] = True
     type: Literal["flatten"] = "flatten"
 
     def plan(self, inputs: InputSpec) -> Plan:
@@ -41,6 +42,7 @@ class Reshape(Layer):
     Raises `ShapeError` where the counts differ. A mask of steps ends here.
     """
 
+    keeps_size: ClassVar[bool] = True
     type: Literal["reshape"] = "reshape"
     shape: Annotated[list[int], Field(min_length=1)] = Field(
         description="The new shape without the batch axis; one number may be -1, for what is left."
