@@ -70,13 +70,13 @@ class Encoder(Settings):
     [[-0.5], [1.0]]
     """
 
-    task: Task = Field(description="classification or regression.")
+    task: Task = Field(description="classification, regression or reconstruction.")
     inputs: Annotated[TableInputs | ArrayInputs, Field(discriminator="type")] = Field(description="The inputs.")
-    targets: list[str] = Field(min_length=1, description="Names of the target columns.")
-    classes: list[str] = Field([], description="Class names in the order of their ids; empty for regression.")
-    target_offset: list[FiniteFloat] = Field([], description="Subtracted from each target; empty for classification.")
+    targets: list[str] = Field(description="Names of the target columns; empty for reconstruction.")
+    classes: list[str] = Field([], description="Class names in the order of their ids; for classification.")
+    target_offset: list[FiniteFloat] = Field([], description="Subtracted from each target; for regression.")
     target_scale: list[Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(
-        [], description="Divides each target; empty for classification."
+        [], description="Divides each target; for regression."
     )
 
     @model_validator(mode="after")
@@ -89,7 +89,10 @@ class Encoder(Settings):
         if self.task == "classification":
             if len(self.classes) < 2 or len(self.targets) != 1 or self.target_offset or self.target_scale:
                 raise ValueError("classification needs one target of two classes or more, unscaled")
-        elif self.classes or not len(self.targets) == len(self.target_offset) == len(self.target_scale):
+        elif self.task == "reconstruction":
+            if self.targets or self.classes or self.target_offset or self.target_scale:
+                raise ValueError("reconstruction has no targets beside its inputs")
+        elif self.classes or not 1 <= len(self.targets) == len(self.target_offset) == len(self.target_scale):
             raise ValueError("regression needs an offset and a scale for each target, and no classes")
         return self
 
@@ -122,8 +125,16 @@ class Encoder(Settings):
 
     @property
     def class_names(self) -> list[str]:
-        """The classes in the order of their ids; empty for regression."""
+        """The classes in the order of their ids; empty for other tasks than classification."""
         return self.classes
+
+    @property
+    def scales_inputs(self) -> bool:
+        """Whether some number among the inputs is not as it is in the data."""
+        if isinstance(self.inputs, ArrayInputs):
+            return any(self.inputs.offset) or any(scale != 1 for scale in self.inputs.scale)
+        numbers = [column for column in self.inputs.columns if isinstance(column, NumberColumn)]
+        return any(column.offset != 0 or column.scale != 1 for column in numbers)
 
     @property
     def target_count(self) -> int:

@@ -28,8 +28,8 @@ CheckNumbers = Callable[[Array], None]
 class Part:
     """Encoded rows.
 
-    `inputs` (N, *shape), C-contiguous; `targets` class ids (N,) int64 or scaled numbers (N, K); `weights` (N,) or None;
-    `rows` (N,) the row numbers in the source, from 0.
+    `inputs` (N, *shape), C-contiguous; `targets` class ids (N,) int64, scaled numbers (N, K), or for reconstruction the
+    very array of the inputs; `weights` (N,) or None; `rows` (N,) the row numbers in the source, from 0.
     """
 
     inputs: Array
@@ -97,7 +97,7 @@ def prepare(
     """
     raw = _read_parts(settings.source, base)
     whole = raw["train"]
-    names = settings.target or _target_names(whole)
+    names = [] if settings.task == "reconstruction" else settings.target or _target_names(whole)
     task = encoder.task if encoder else settings.task if settings.task != "auto" else infer_task(whole, names)
     rows = {name: np.arange(len(data)) for name, data in raw.items()}
     if "validation" not in raw:
@@ -124,12 +124,13 @@ def encode(
 
     `check` is asked about targets that are numbers and not scaled, as they are in the data.
     """
-    targets = encoder.encode_targets(data, dtype)
+    targets = None if encoder.task == "reconstruction" else encoder.encode_targets(data, dtype)
     rows = np.arange(len(data)) if rows is None else rows
     if check is not None and encoder.task == "regression" and not encoder.scales_targets:
         _check_targets(data, encoder.targets, rows, check)
     weights = None if sample_weight is None else _weights(data, sample_weight, dtype)
-    return Part(encoder.encode_inputs(data, dtype), targets, weights, rows)
+    inputs = encoder.encode_inputs(data, dtype)
+    return Part(inputs, inputs if targets is None else targets, weights, rows)
 
 
 def fit(settings: DataSettings, train: Table | Arrays, task: Task, names: list[str]) -> Encoder:
@@ -141,6 +142,8 @@ def fit(settings: DataSettings, train: Table | Arrays, task: Task, names: list[s
             hint = "Training needs rows of two classes or more."
             raise DataError(f'every training row has the class "{classes[0]}"', where=train.where, hint=hint)
         return Encoder(task=task, inputs=inputs, targets=names, classes=classes)
+    if task == "reconstruction":
+        return Encoder(task=task, inputs=inputs, targets=[])
     if settings.class_order is not None:
         got = "data.class_order orders classes, but the target is a number"
         raise DataError(got, where=train.where, hint="Remove it, or set data.task: classification.")

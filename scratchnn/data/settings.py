@@ -50,7 +50,8 @@ class DataSettings(Settings):
 
     Columns that `features` does not name are inferred from the training rows: numbers where every cell is one,
     else categories. The task is inferred from the target: a text is a class; whole numbers with at most 20 distinct
-    values are classes; any other number is regression.
+    values are classes; any other number is regression. `reconstruction` has no target: an autoencoder learns to give
+    back its encoded inputs, which are all columns but those with the feature `ignore`.
     """
 
     source: Source = Field(
@@ -59,7 +60,9 @@ class DataSettings(Settings):
     target: Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])] | None = Field(
         None, min_length=1, description="The target column, or several for regression. Tables only."
     )
-    task: Literal["auto", "classification", "regression"] = Field("auto", description="auto infers it from the target.")
+    task: Literal["auto", "classification", "regression", "reconstruction"] = Field(
+        "auto", description="auto infers it from the target; reconstruction learns the inputs themselves."
+    )
     class_order: list[str] | None = Field(
         None,
         min_length=2,
@@ -83,12 +86,14 @@ class DataSettings(Settings):
     def _fits_source(self) -> Self:
         self._check_class_order(self.class_order or [])
         source = self.source.first
+        if self.task == "reconstruction":
+            self._check_reconstruction()
         if source.tabular:
-            if self.target is None:
+            if self.target is None and self.task != "reconstruction":
                 raise PydanticCustomError("data", "a table needs `target`, the name of the column to learn.")
             if self.input_scale != "auto":
                 raise PydanticCustomError("data", "`input_scale` is for arrays. Scale columns under `features`.")
-            self._check_columns(self.target)
+            self._check_columns(self.target or [])
             return self
         given = {"target": self.target, "features": self.features, "sample_weight": self.sample_weight}
         for name, value in given.items():
@@ -101,8 +106,20 @@ class DataSettings(Settings):
     def _check_class_order(self, names: list[str]) -> None:
         if len(set(names)) < len(names):
             raise PydanticCustomError("data", "`class_order` names a class twice.")
-        if names and self.task == "regression":
-            raise PydanticCustomError("data", "`class_order` is for classes, but `task` is regression. Remove one.")
+        if names and self.task in ("regression", "reconstruction"):
+            message = "`class_order` is for classes, but `task` is {task}. Remove one."
+            raise PydanticCustomError("data", message, {"task": self.task})
+
+    def _check_reconstruction(self) -> None:
+        if self.target is not None:
+            message = (
+                "reconstruction learns the inputs themselves. Remove `target`; where the column shall be no input, "
+                "write `{name}: ignore` under `features`."
+            )
+            raise PydanticCustomError("data", message, {"name": self.target[0]})
+        if self.target_scale != "standard":
+            hint = "Remove `target_scale`; scale columns under `features`, arrays with `input_scale`."
+            raise PydanticCustomError("data", f"reconstruction learns the inputs as they are encoded. {hint}")
 
     def _check_columns(self, target: list[str]) -> None:
         if len(set(target)) < len(target):

@@ -39,7 +39,7 @@ class Split(Component):
     family: ClassVar[str] = "split"
 
     def divide(self, rows: int, strata: Strata | None, rng: np.random.Generator, *, test: bool = True) -> Division:
-        """Divides `rows` rows. `strata` is None for regression; without `test` no test rows are taken."""
+        """Divides `rows` rows. `strata` is None where there are no classes; without `test` no test rows are taken."""
         raise NotImplementedError
 
 
@@ -64,7 +64,7 @@ class RandomSplit(Split):
     type: Literal["random"] = "random"
     validation: float = Field(0.15, ge=0, lt=1, description="Fraction of the rows that guides training.")
     test: float = Field(0.15, ge=0, lt=1, description="Fraction of the rows for the final metrics.")
-    stratify: bool = Field(True, description="Keep the classes' proportions in each part. Ignored for regression.")
+    stratify: bool = Field(True, description="Keep the classes' proportions in each part. Classification only.")
 
     @model_validator(mode="after")
     def _leaves_training(self) -> Self:

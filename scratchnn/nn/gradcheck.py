@@ -20,7 +20,7 @@ import numpy as np
 from scratchnn.nn.arena import Arena, Workspace
 from scratchnn.nn.cases import ACTIVATIONS, LAYERS, LOSSES, missing_cases
 from scratchnn.nn.contracts import contract_errors
-from scratchnn.nn.layer import InputSpec, Layer
+from scratchnn.nn.layer import InputSpec, Layer, with_outputs
 from scratchnn.nn.losses import Loss, TargetSpec
 from scratchnn.nn.memory import Array, Pass
 from scratchnn.nn.network import Network
@@ -170,8 +170,7 @@ def check_network(
     Arrays are named by their path: `0.weight`.
     """
     rng = np.random.default_rng(seed)
-    filled = [*layers[:-1], layers[-1].with_outputs(loss.output_size(target))]
-    network = Network(filled, inputs, dtype="float64")
+    network = Network(with_outputs(layers, loss.output_size(target)), inputs, dtype="float64")
     scatter(network, rng)
     batch = random_inputs(inputs, rows, rng)
     objective = loss_objective(loss, target, rows, rng)
@@ -181,7 +180,7 @@ def check_network(
 def loss_objective(
     loss: Loss, target: TargetSpec, rows: int, rng: np.random.Generator, *, weighted: bool = False
 ) -> Objective:
-    """The mean loss in float64 against random targets, and random weights where asked for."""
+    """The mean loss in float64 of outputs `(B, ...)` against random targets, and random weights where asked for."""
     plan = loss.plan(InputSpec((loss.output_size(target),)))
     memory = Workspace(Arena(plan, np.dtype(np.float64)), plan, rows, poison=True).memory(rows)
     targets = loss.sample_targets(target, rows, rng)
@@ -189,7 +188,8 @@ def loss_objective(
     total = float(rows) if weights is None else float(weights.sum())
 
     def objective(outputs: Array, gradient: Array | None) -> float:
-        return loss.evaluate(outputs, targets, weights, total, gradient, memory) / total
+        flat = None if gradient is None else gradient.reshape(rows, -1)
+        return loss.evaluate(outputs.reshape(rows, -1), targets, weights, total, flat, memory) / total
 
     return objective
 

@@ -37,7 +37,10 @@ class Metric(Component):
 
 
 class RegressionMetric(Metric):
-    """The base of metrics on numbers; of several columns they are the mean over the columns."""
+    """The base of metrics on numbers; of several columns they are the mean over the columns.
+
+    Of a reconstruction they are over all numbers together, on the scale that the network sees.
+    """
 
     task: ClassVar[Task] = "regression"
 
@@ -54,14 +57,18 @@ class MeanSquaredError(RegressionMetric):
 
 
 class RootMeanSquaredError(RegressionMetric):
-    """Square root of the mean squared error, in the target's units; taken in each column, then averaged."""
+    """Square root of the mean squared error, in the target's units; taken in each column, then averaged.
+
+    Of a reconstruction it is taken once, of the mean over all numbers.
+    """
 
     type: Literal["rmse"] = "rmse"
     higher_is_better: ClassVar[bool] = False
 
     def compute(self, scored: Scored) -> float:
         """The figure, at least 0."""
-        return float(np.mean(np.sqrt(scored.mean(scored.errors**2))))
+        squares = scored.mean(scored.errors**2)
+        return math.sqrt(np.mean(squares)) if scored.pooled else float(np.mean(np.sqrt(squares)))
 
 
 class MeanAbsoluteError(RegressionMetric):
@@ -79,7 +86,9 @@ class RSquared(RegressionMetric):
     """1 - sum (target - prediction)^2 / sum (target - mean target)^2: the share of the variance that is explained.
 
     At most 1; 0 for always predicting the mean. A column whose targets are all equal counts 1 where it is predicted
-    exactly and 0 otherwise. NaN for a single row.
+    exactly and 0 otherwise. NaN for a single row. Several columns are averaged (scikit-learn's `uniform_average`). Of a
+    reconstruction both sums are over all numbers, each beside the mean of its own column: scikit-learn's
+    `variance_weighted`, but that errors in columns whose targets are all equal count too.
     """
 
     type: Literal["r2"] = "r2"
@@ -92,6 +101,8 @@ class RSquared(RegressionMetric):
             return math.nan
         left = scored.mean(errors**2)
         spread = scored.mean((scored.truth - scored.mean(scored.truth)) ** 2)
+        if scored.pooled:
+            left, spread = np.mean(left, keepdims=True), np.mean(spread, keepdims=True)
         flat = spread == 0
         if flat.any():
             scored.note("r2: the targets of a column are all equal, so it counts 1 if predicted exactly, else 0")
@@ -377,6 +388,8 @@ def default_metrics(task: str, classes: int = 0) -> tuple[Metric, ...]:
     >>> [metric.tag() for metric in default_metrics("classification", 2)]
     ['accuracy', 'f1', 'roc_auc']
     """
+    if task == "reconstruction":
+        return (MeanSquaredError(), MeanAbsoluteError(), RSquared())
     if task == "regression":
         return (RootMeanSquaredError(), MeanAbsoluteError(), RSquared())
     return (Accuracy(), F1(), RocAuc()) if classes == 2 else (Accuracy(), F1Macro())

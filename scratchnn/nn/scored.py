@@ -26,7 +26,8 @@ class Scored:
     """Predictions on one part of the data.
 
     Classification: targets are class ids `(N,)`, predictions probabilities `(N, C)`, `classes` the names of the C
-    classes (their ids where empty). Regression: both are numbers `(N, K)` or `(N,)`. Weights are `(N,)`, not negative.
+    classes (their ids where empty). Regression: both are numbers `(N, K)` or `(N,)`; `pooled` tells that all columns
+    are one quantity on one scale, as in a reconstruction. Weights are `(N,)`, not negative.
     `notes` collects what metrics had to assume. Raises `DataError` where there are no rows, no weight or shapes that
     do not fit.
     """
@@ -35,6 +36,7 @@ class Scored:
     predictions: Array
     weights: Array | None = None
     classes: tuple[str, ...] = ()
+    pooled: bool = False
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -24,7 +24,7 @@ def weigh(part: Part, classes: Sequence[str], setting: Literal["balanced"] | Map
     if setting is None:
         return part
     if not classes:
-        raise ConfigError("class weights need classes, but the target is numbers", where=WHERE, hint="Remove them.")
+        raise ConfigError("class weights need classes, but the targets are numbers", where=WHERE, hint="Remove them.")
     dtype = part.inputs.dtype
     with np.errstate(over="ignore"):
         weights = _by_class(part.targets, classes, setting).astype(dtype)[part.targets]

@@ -10,6 +10,7 @@ import numpy as np
 from scratchnn.data.encoder import Encoder
 from scratchnn.data.preparation import Part
 from scratchnn.nn.arena import Workspace
+from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.losses import Loss
 from scratchnn.nn.memory import Array
 from scratchnn.nn.metrics import Metric, Scored
@@ -17,19 +18,23 @@ from scratchnn.nn.network import PREDICT_ROWS, Network
 
 
 class Evaluator:
-    """Scores a network on a part. Metrics of numbers are in the target's own units, the loss in scaled ones."""
+    """Scores a network on a part. Metrics of numbers are in the target's own units, the loss in scaled ones.
+
+    Those of a reconstruction are over all its numbers, as they are encoded: columns have no units in common.
+    """
 
     def __init__(self, network: Network, loss: Loss, metrics: Sequence[Metric], encoder: Encoder) -> None:
         self._network = network
         self._loss = loss
         self._metrics = metrics
         self._encoder = encoder
-        self._workspace = Workspace(network.arena, loss.plan(network.outputs), PREDICT_ROWS)
+        plan = loss.plan(InputSpec((network.outputs.size,)))
+        self._workspace = Workspace(network.arena, plan, PREDICT_ROWS)
         self.notes: tuple[str, ...] = ()  # what the metrics of the last part had to assume
 
     def evaluate(self, part: Part) -> dict[str, Any]:
         """`loss` and each metric by its tag."""
-        outputs = self._network.predict(part.inputs)
+        outputs = self._network.predict(part.inputs).reshape(len(part), -1)
         figures: dict[str, Any] = {"loss": self._mean_loss(outputs, part)}
         scored = self.scored(outputs, part)
         for metric in self._metrics:
@@ -44,16 +49,18 @@ class Evaluator:
         if self._encoder.task == "regression":
             predictions = self._encoder.decode_targets(predictions)
             targets = self._encoder.decode_targets(targets)
-        return Scored(targets, predictions, part.weights, tuple(self._encoder.classes))
+        pooled = self._encoder.task == "reconstruction"
+        return Scored(targets, predictions, part.weights, tuple(self._encoder.classes), pooled)
 
     def _mean_loss(self, outputs: Array, part: Part) -> float:
         total, weight_sum = 0.0, 0.0
+        targets = part.targets if part.targets.ndim == 1 else part.targets.reshape(len(part), -1)
         for start in range(0, len(outputs), PREDICT_ROWS):
             rows = slice(start, start + PREDICT_ROWS)
             weights = None if part.weights is None else part.weights[rows]
             chunk = outputs[rows]
             weight = float(len(chunk)) if weights is None else float(np.add.reduce(weights))
             mem = self._workspace.memory(len(chunk))
-            total += self._loss.evaluate(chunk, part.targets[rows], weights, max(weight, 1.0), None, mem)
+            total += self._loss.evaluate(chunk, targets[rows], weights, max(weight, 1.0), None, mem)
             weight_sum += weight
         return total / weight_sum if weight_sum else 0.0

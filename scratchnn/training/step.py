@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from scratchnn.data.preparation import Part
 from scratchnn.nn.arena import Workspace, allocate
-from scratchnn.nn.layer import Plan
+from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.losses import Loss
 from scratchnn.nn.memory import Array, Memory, Pass
 from scratchnn.nn.network import Batch, Network
 from scratchnn.nn.regularizers import Penalty
 from scratchnn.nn.updater import Updater
+
+
+class Bound(NamedTuple):
+    """The arrays of one batch size. The loss sees `outputs`, their `gradient` and numbers as `targets` as `(B, K)`."""
+
+    batch: Batch
+    outputs: Array
+    targets: Array
+    weights: Array | None
+    gradient: Array
+    memory: Memory
 
 
 class Step:
@@ -38,12 +50,13 @@ class Step:
         self._gradients = network.arena.gradients
         self._sum: Array | None = None
         self._network_workspace = network.workspace(batch_size)
-        plan: Plan = loss.plan(network.outputs)
+        plan = loss.plan(InputSpec((network.outputs.size,)))
         self._loss_workspace = Workspace(network.arena, plan, batch_size)
         targets = part.targets
-        self._targets = np.empty((batch_size, *targets.shape[1:]), targets.dtype)
+        self._shares = targets is part.inputs  # then the gathered inputs, which no layer changes, are the targets too
+        self._targets = np.empty((0 if self._shares else batch_size, *targets.shape[1:]), targets.dtype)
         self._weights = None if part.weights is None else allocate(batch_size, network.dtype)
-        self._bound: dict[int, tuple[Batch, Array, Array | None, Memory]] = {}
+        self._bound: dict[int, Bound] = {}
 
     def __call__(self, rows: Array, learning_rate: float) -> tuple[float, float]:
         """Trains on these rows; the summed loss and the sum of the weights (of the samples, not the parameters).
@@ -67,11 +80,12 @@ class Step:
         """Fills the gradients of one batch's summed loss over `total`, by default the sum of its own weights."""
         n = len(rows)
         bound = self._bound.get(n) or self._bind(n)
-        batch, targets, weights, mem = bound
+        batch, outputs, targets, weights, gradient, mem = bound
         part = self._part
         # mode="clip": with "raise" NumPy buffers the output
         np.take(part.inputs, rows, axis=0, out=batch.inputs, mode="clip")
-        np.take(part.targets, rows, axis=0, out=targets, mode="clip")
+        if not self._shares:
+            np.take(part.targets, rows, axis=0, out=targets, mode="clip")
         own = float(n)
         if weights is not None and part.weights is not None:
             np.take(part.weights, rows, out=weights, mode="clip")
@@ -80,8 +94,8 @@ class Step:
                 return 0.0, 0.0
         run = self._run
         run.weights, run.total = weights, total or own
-        outputs = batch.forward(run)
-        loss = self._loss.evaluate(outputs, targets, weights, run.total, batch.output_gradient, mem)
+        batch.forward(run)
+        loss = self._loss.evaluate(outputs, targets, weights, run.total, gradient, mem)
         if not math.isfinite(run.penalty):
             loss = run.penalty
         if math.isfinite(loss):
@@ -115,8 +129,10 @@ class Step:
         np.take(self._part.weights, rows, out=weights, mode="clip")
         return float(np.add.reduce(weights))
 
-    def _bind(self, n: int) -> tuple[Batch, Array, Array | None, Memory]:
+    def _bind(self, n: int) -> Bound:
         weights = None if self._weights is None else self._weights[:n]
         batch = self._network_workspace.batch(n)
-        self._bound[n] = (batch, self._targets[:n], weights, self._loss_workspace.memory(n))
+        targets = batch.inputs.reshape(n, -1) if self._shares else self._targets[:n]
+        outputs, gradient = batch.outputs.reshape(n, -1), batch.output_gradient.reshape(n, -1)
+        self._bound[n] = Bound(batch, outputs, targets, weights, gradient, self._loss_workspace.memory(n))
         return self._bound[n]

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from scratchnn.config.schema import Config
-from scratchnn.data.encoder import Encoder
-from scratchnn.data.preparation import CheckNumbers
+from scratchnn.data.encoder import ArrayInputs, Encoder
+from scratchnn.data.preparation import CheckNumbers, Part
 from scratchnn.data.tables import is_number
-from scratchnn.errors import ConfigError, ShapeError
+from scratchnn.errors import ConfigError, ShapeError, TargetError
 from scratchnn.nn.arena import walk_params
 from scratchnn.nn.chain import Chain
-from scratchnn.nn.layer import InputSpec, Layer
+from scratchnn.nn.layer import InputSpec, Layer, with_outputs
 from scratchnn.nn.layers.composite import Repeat, Sequential
+from scratchnn.nn.layers.shape import Flatten, Reshape
 from scratchnn.nn.losses import MSE, BinaryCrossEntropy, CrossEntropy, Loss, TargetSpec
+from scratchnn.nn.memory import Shape
 from scratchnn.nn.metrics import Metric, default_metrics
 from scratchnn.nn.network import Network
 
@@ -37,17 +39,18 @@ def build(config: Config, inputs: InputSpec, target: TargetSpec) -> Built:
     except ShapeError as error:
         raise ShapeError(error.message, where=f"loss.{error.where}".rstrip("."), hint=error.hint) from None
     model = config.model
-    layers = [*model.layers[:-1], model.layers[-1].with_outputs(size)]
-    _refuse_output_activation(layers[-1], len(layers) - 1, loss)
+    _refuse_other_counts(loss, size, target)
+    layers = with_outputs(model.layers, size)
+    _refuse_output_activation(layers, loss)
     try:
         network = Network(layers, inputs, init=model.init, init_by_name=model.init_by_name, dtype=model.dtype)
     except (MemoryError, OverflowError, ValueError) as error:  # NumPy raises each of them, by the size
         raise _too_large(layers, inputs) from error
-    if network.outputs.shape != (size,):
-        got = network.outputs.shape
-        message = f"({layers[-1].tag()}) gives outputs {got}, but {loss.tag()} needs ({size},) for this target"
-        of_steps = layers[-1].tag() == "dense" and len(got) > 1  # it worked on the last axis alone
-        hint = 'Add "flatten" before it.' if of_steps else "End with {type: dense, units: auto}."
+    got, needed = network.outputs.shape, target.shape or (size,)
+    if got != needed:
+        purpose = "to reconstruct the inputs" if target.is_reconstruction else "for this target"
+        message = f"({layers[-1].tag()}) gives outputs {got}, but {loss.tag()} needs {needed} {purpose}"
+        hint = _output_hint(layers[-1], got, needed)
         raise ShapeError(message, where=f"model.layers[{len(layers) - 1}]", hint=hint)
     return Built(network, loss, target)
 
@@ -55,9 +58,7 @@ def build(config: Config, inputs: InputSpec, target: TargetSpec) -> Built:
 def build_for(config: Config, encoder: Encoder) -> Built:
     """The same for data that was prepared."""
     built = build(config, InputSpec(encoder.input_shape), target_spec(encoder))
-    if encoder.scales_targets and built.loss.wants_raw_targets():
-        message = f"{built.loss.tag()} needs the targets as they are in the data, but they are scaled"
-        raise ConfigError(message, where="loss", hint="Set data.target_scale: none.")
+    _refuse_scaled_targets(built.loss, encoder)
     texts = [name for name in encoder.classes if not is_number(name)]
     if texts and config.data.class_order is None and built.loss.wants_ordered_classes():
         message = f'{built.loss.tag()} needs the order of the classes, but "{texts[0]}" is a text'
@@ -71,8 +72,20 @@ def target_check(config: Config) -> CheckNumbers | None:
     return config.loss.check_numbers if isinstance(config.loss, Loss) else None
 
 
+def check_reconstruction(loss: Loss, part: Part) -> None:
+    """Raises `ConfigError` where these rows hold inputs that the loss cannot take as what is to be reconstructed."""
+    if part.targets is not part.inputs:
+        return
+    try:
+        loss.check_inputs(part.inputs.reshape(len(part), -1))
+    except TargetError as error:
+        raise ConfigError(error.message, where="loss", hint=error.hint) from None
+
+
 def target_spec(encoder: Encoder) -> TargetSpec:
     """What the engine needs to know of the target."""
+    if encoder.task == "reconstruction":
+        return TargetSpec.of_inputs(encoder.input_shape)
     return TargetSpec(classes=len(encoder.classes), columns=encoder.target_count)
 
 
@@ -89,10 +102,12 @@ def resolve_metrics(config: Config, target: TargetSpec) -> list[Metric]:
     """The config's metrics, or those that suit the task. Raises `ConfigError` for a metric of the other task."""
     task = "classification" if target.is_classification else "regression"
     if config.metrics is None:
-        return list(default_metrics(task, target.classes))
+        return list(default_metrics("reconstruction" if target.is_reconstruction else task, target.classes))
     for index, metric in enumerate(config.metrics):
         if metric.task != task:
             hint = f"The target is for {task}: choose another metric, or set data.task."
+            if target.is_reconstruction:
+                hint = "A reconstruction is measured by metrics for regression: mse, rmse, mae, r2."
             raise ConfigError(f"{metric.tag()} is for {metric.task}", where=f"metrics[{index}]", hint=hint)
     return list(config.metrics)
 
@@ -111,9 +126,45 @@ def _too_large(layers: list[Layer], inputs: InputSpec) -> ConfigError:
     return ConfigError(message, where=f"model.layers[{index}]", hint="Use fewer units.")
 
 
-def _refuse_output_activation(layer: Layer, index: int, loss: Loss) -> None:
+def _output_hint(layer: Layer, got: Shape, needed: Shape) -> str:
+    """How to come from these outputs to those."""
+    if math.prod(got) == math.prod(needed):
+        return f"Add {{type: reshape, shape: {list(needed)}}} after it."
+    if layer.tag() == "dense" and len(got) > 1 and got[:-1] == needed[:-1]:
+        return f"Set its units to {needed[-1]}."
+    if layer.tag() == "dense" and len(got) > len(needed) == 1:  # it worked on the last axis alone
+        return 'Add "flatten" before it.'
+    if len(needed) > 1:
+        return f"End with that shape, or with dense of units: auto and {{type: reshape, shape: {list(needed)}}}."
+    return "End with {type: dense, units: auto}."
+
+
+def _refuse_other_counts(loss: Loss, size: int, target: TargetSpec) -> None:
+    """A reconstruction has one output for each input, and a loss may need more."""
+    if target.is_reconstruction and size != target.columns:
+        message = f"({loss.tag()}) needs {size} outputs for {target.columns} inputs, a reconstruction has one for each"
+        raise ShapeError(message, where="loss", hint="Use mse, mae, huber, smooth_l1 or log_cosh.")
+
+
+def _refuse_scaled_targets(loss: Loss, encoder: Encoder) -> None:
+    """Some losses are for targets as they are in the data."""
+    if encoder.task == "reconstruction":
+        wrong = encoder.scales_inputs and loss.wants_raw_inputs()
+        of_arrays = isinstance(encoder.inputs, ArrayInputs)
+        hint = "Set data.input_scale: none." if of_arrays else "Set scale: none for each column under data.features."
+    else:
+        wrong, hint = encoder.scales_targets and loss.wants_raw_targets(), "Set data.target_scale: none."
+    if wrong:
+        message = f"{loss.tag()} needs the targets as they are in the data, but they are scaled"
+        raise ConfigError(message, where="loss", hint=hint)
+
+
+def _refuse_output_activation(layers: Sequence[Layer], loss: Loss) -> None:
     """A softmax or sigmoid before a loss that takes raw outputs would be applied twice."""
-    last = layer
+    index = len(layers) - 1
+    while index > 0 and isinstance(layers[index], Flatten | Reshape):
+        index -= 1
+    last = layers[index]
     while isinstance(last, Sequential | Repeat):
         last = last.layers[-1]
     applied = getattr(last, "activation", None) or getattr(last, "function", None)

@@ -93,9 +93,10 @@ def evaluate(
 
 def _metrics(model: Model) -> list[Metric]:
     """The config's metrics first, then the others of the task: judging costs little and is done once."""
+    task = "classification" if model.encoder.task == "classification" else "regression"
     chosen = {metric.tag(): metric for metric in resolve_metrics(model.config, model.built.target)}
     for tag, member in Metric.members().items():
-        if member.task == model.encoder.task and not member.needs_fields():
+        if member.task == task and not member.needs_fields():
             chosen.setdefault(tag, Metric.parse(tag))
     return list(chosen.values())
 

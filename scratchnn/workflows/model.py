@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +15,12 @@ from scratchnn.config.document import Document
 from scratchnn.config.explain import validate
 from scratchnn.config.load import read_document
 from scratchnn.config.schema import Config
+from scratchnn.data.decoding import Decoded, decode_inputs
 from scratchnn.data.encoder import Encoder
 from scratchnn.data.tables import Arrays, Table
 from scratchnn.errors import ConfigError, ModelError, ScratchnnError
 from scratchnn.nn.memory import Array
+from scratchnn.nn.network import PREDICT_ROWS
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory, near_run
 from scratchnn.workflows.building import Built, build_for
@@ -31,10 +33,16 @@ class Predictions:
 
     `values`: numbers (N, K) in the target's units, or class probabilities (N, classes); `labels`: the most probable
     class of each row, empty for numbers.
+
+    Of a reconstruction, `values` (N, *shape) are the inputs as they are encoded, `columns` the same in the columns' own
+    units (see `decode_inputs`), `errors` (N,) the mean squared error of each row's `values`: the higher, the less a row
+    is like those of the training.
     """
 
     values: Array
     labels: list[str]
+    columns: dict[str, Decoded] = field(default_factory=dict)
+    errors: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -54,14 +62,29 @@ class Model:
     def predict(self, data: Table | Arrays) -> Predictions:
         """Predictions for rows as they come from a source; other columns and another order do no harm."""
         inputs = self.encoder.encode_inputs(data, self.built.network.dtype)
-        with computing(choose_threads(self.config, self.built.network, len(inputs))):
-            values = self.built.loss.predictions(self.built.network.predict(inputs))
+        network = self.built.network
+        with computing(choose_threads(self.config, network, len(inputs))):
+            outputs = network.predict(inputs).reshape(len(inputs), network.outputs.size)
+            values = self.built.loss.predictions(outputs)
         if not np.isfinite(values).all():
             row = int(np.argwhere(~np.isfinite(values))[0, 0])
             raise ModelError(f"the prediction for row {row} is not a finite number", where=str(self.path))
         if self.encoder.task == "regression":
             return Predictions(self.encoder.decode_targets(values), [])
+        if self.encoder.task == "reconstruction":
+            values = values.reshape(inputs.shape)
+            return Predictions(values, [], decode_inputs(self.encoder, values), _row_errors(inputs, values))
         return Predictions(values, self.encoder.decode_classes(values.argmax(axis=1)))
+
+
+def _row_errors(inputs: Array, values: Array) -> Array:
+    """The mean squared error of each row (N,), in float64."""
+    errors = np.empty(len(inputs))
+    for start in range(0, len(inputs), PREDICT_ROWS):  # float64 copies of a few rows at a time
+        rows = slice(start, start + PREDICT_ROWS)
+        difference = inputs[rows].astype(np.float64) - values[rows]
+        errors[rows] = np.mean(difference.reshape(len(difference), -1) ** 2, axis=1)
+    return errors
 
 
 def load_model(path: str | Path | None = None, plugins: Iterable[str | Path] = ()) -> Model:

@@ -24,7 +24,14 @@ from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory
 from scratchnn.training.streams import Streams
 from scratchnn.training.trainer import Recipe, Trainer
-from scratchnn.workflows.building import Built, build_for, figure_names, resolve_metrics, target_check
+from scratchnn.workflows.building import (
+    Built,
+    build_for,
+    check_reconstruction,
+    figure_names,
+    resolve_metrics,
+    target_check,
+)
 from scratchnn.workflows.configs import LoadedConfig
 from scratchnn.workflows.environment import describe_environment
 from scratchnn.workflows.identity import fingerprints, identity
@@ -110,6 +117,7 @@ class Session:
             check = target_check(config)
             self.data = prepare(config.data, loaded.base, self._streams.split, config.model.dtype, check=check)
             self.built = build_for(config, self.data.encoder)
+            check_reconstruction(self.built.loss, self.data.train)
             self._recipe = Recipe(
                 self.built.loss, config.optimizer, config.schedule, config.regularization, config.training
             )

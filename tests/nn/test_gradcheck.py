@@ -24,8 +24,10 @@ from scratchnn.nn.gradcheck import (
 from scratchnn.nn.layer import Column, InputSpec, Layer, Param, Plan
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.nn.layers.dropout import Dropout
+from scratchnn.nn.layers.noise import GaussianNoise
 from scratchnn.nn.layers.normalization import BatchNorm
-from scratchnn.nn.losses import MSE, TargetSpec
+from scratchnn.nn.layers.shape import Flatten, Reshape
+from scratchnn.nn.losses import MSE, Huber, Loss, MultiLabelCrossEntropy, TargetSpec
 from scratchnn.nn.memory import Array, Buffer, Memory, Pass
 
 
@@ -217,6 +219,14 @@ def test_a_whole_network_with_its_loss() -> None:
     ]
     assert all(check.passed for check in checks)
     assert checks == list(check_network(layers, InputSpec((5,)), MSE(), TargetSpec(columns=2), seed=3))
+
+
+@pytest.mark.parametrize("loss", [MSE(), Huber(), MultiLabelCrossEntropy()])
+def test_a_whole_autoencoder_of_images(loss: Loss) -> None:
+    layers = [GaussianNoise(), Flatten(), Dense(units=3), Dense(units="auto"), Reshape(shape=[2, 3, 2])]
+    checks = list(check_network(layers, InputSpec((2, 3, 2)), loss, TargetSpec.of_inputs((2, 3, 2))))
+    assert [check.array for check in checks] == ["2.weight", "3.weight", "2.bias", "3.bias", "input"]
+    assert all(check.passed for check in checks)
 
 
 def test_a_fault_inside_a_network_is_found() -> None:

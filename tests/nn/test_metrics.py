@@ -207,3 +207,35 @@ def test_direction_and_task():
 )
 def test_default_metrics(task, classes, tags):
     assert [metric.tag() for metric in default_metrics(task, classes)] == tags
+
+
+# Made with scikit-learn 1.9.1; its variance_weighted r2 leaves out the errors of a column whose targets are all equal,
+# so the column of fives counts in mse, rmse and mae alone.
+TRUTH = np.array([[1.0, 2.0, 5.0], [3.0, -1.0, 5.0], [0.5, 4.0, 5.0], [2.0, 0.0, 5.0]])
+RECONSTRUCTED = np.array([[0.5, 2.5, 5.25], [2.0, -1.5, 4.5], [1.0, 3.0, 5.0], [2.5, 1.0, 5.5]])
+POOLED = {
+    None: (0.4010416666666667, 0.6332785063987777, 0.5625, 0.7694915254237288),
+    (1.0, 2.0, 0.5, 3.0): (0.4455128205128205, 0.66746746775616, 0.6153846153846154, 0.5785714285714286),
+}
+
+
+@pytest.mark.parametrize("weights", POOLED)
+def test_a_reconstruction_is_measured_over_all_its_numbers(weights):
+    given = None if weights is None else np.array(weights)
+    scored = Scored(TRUTH, RECONSTRUCTED, given, pooled=True)
+    varied = Scored(TRUTH[:, :2], RECONSTRUCTED[:, :2], given, pooled=True)
+    figures = [compute("mse", scored), compute("rmse", scored), compute("mae", scored), compute("r2", varied)]
+    assert figures == pytest.approx(POOLED[weights], rel=1e-12)
+    assert varied.notes == scored.notes == []
+
+
+def test_errors_where_all_targets_are_equal_lower_the_r2_of_a_reconstruction():
+    figure = compute("r2", Scored(TRUTH, RECONSTRUCTED, pooled=True))
+    assert figure == pytest.approx(1 - 4.8125 / 18.4375, rel=1e-12)  # 4.25 without the column of fives
+    flat = Scored(TRUTH[:, 2:], RECONSTRUCTED[:, 2:], pooled=True)
+    assert compute("r2", flat) == 0
+    assert len(flat.notes) == 1
+
+
+def test_the_metrics_of_a_reconstruction_where_none_is_named():
+    assert [metric.tag() for metric in default_metrics("reconstruction")] == ["mse", "mae", "r2"]

@@ -51,7 +51,7 @@ def test_the_rest_of_the_part_is_the_same_and_nothing_is_changed_in_place():
     [
         (CLASSES, {"xyz": 1.0}, r'there is no class "xyz"\. Choose one of: a, b, c\.'),
         (["setosa", "other"], {"Setosa": 1.0}, r'there is no class "Setosa"\. Did you mean "setosa"\?'),
-        ([], "balanced", "the target is numbers"),
+        ([], "balanced", "the targets are numbers"),
         (CLASSES, {"a": 0.0, "b": 0.0, "c": 0.0}, "every training sample has weight 0"),
         (CLASSES, {"a": 1e300}, "too large"),
     ],

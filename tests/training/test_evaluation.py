@@ -7,7 +7,7 @@ from scratchnn.data.encoder import ArrayInputs, Encoder
 from scratchnn.data.preparation import Part
 from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.layers.dense import Dense
-from scratchnn.nn.losses import MSE, CrossEntropy
+from scratchnn.nn.losses import MSE, CrossEntropy, MultiLabelCrossEntropy
 from scratchnn.nn.metrics import Accuracy, Metric
 from scratchnn.nn.network import PREDICT_ROWS, Network
 from scratchnn.training.evaluation import Evaluator
@@ -55,3 +55,24 @@ def test_what_a_metric_had_to_assume_is_noted_for_the_last_part_alone(part, enco
     assert len(evaluator.notes) == 1
     evaluator.evaluate(part(50, 1))
     assert evaluator.notes == ()
+
+
+@pytest.mark.parametrize("weights", [None, [1.0, 3.0, 0.5]])
+@pytest.mark.parametrize(("loss", "shape"), [(MSE(), (2, 2, 1)), (MultiLabelCrossEntropy(), (2, 2, 1)), (MSE(), (4,))])
+def test_a_reconstruction_is_judged_as_it_is_encoded_in_any_shape(loss, shape, weights):
+    inputs = ArrayInputs(shape=list(shape), offset=[100.0], scale=[20.0])
+    encoder = Encoder(task="reconstruction", inputs=inputs, targets=[])
+    network = Network([Dense(units=shape[-1])], InputSpec(shape), dtype="float64")
+    network.initialize(np.random.default_rng(2))
+    values = np.random.default_rng(1).random((3, *shape))
+    data = Part(values, values, None if weights is None else np.array(weights), np.arange(3))
+    figures = Evaluator(network, loss, [Metric.parse("mse"), Metric.parse("r2")], encoder).evaluate(data)
+    z, y = network.predict(values).reshape(3, 4), values.reshape(3, 4)
+    probability = 1 / (1 + np.exp(-z))
+    entropy = -(y * np.log(probability) + (1 - y) * np.log(1 - probability))
+    said = z if isinstance(loss, MSE) else probability
+    squares = np.average((y - said) ** 2, axis=0, weights=weights)
+    spread = np.average((y - np.average(y, axis=0, weights=weights)) ** 2, axis=0, weights=weights)
+    own = np.average((y - z) ** 2 if isinstance(loss, MSE) else entropy, axis=0, weights=weights).mean()
+    expected = {"loss": own, "mse": squares.mean(), "r2": 1 - squares.sum() / spread.sum()}
+    assert figures == pytest.approx(expected, rel=1e-12)

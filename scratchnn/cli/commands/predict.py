@@ -18,7 +18,13 @@ def command(
         typer.Argument(metavar="[RUN] DATA", help="The rows; before it a run or model file, else the newest run."),
     ],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="OUT.csv", help="Where to write; stdout when absent.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="OUT.csv",
+            help="Where to write; stdout when absent. OUT.npz takes reconstructed arrays.",
+        ),
     ] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Adds the probability of each class.")] = False,
     columns: Annotated[
@@ -43,6 +49,8 @@ def command(
     kept = None if columns is None else [name for name in columns.split(",") if name]
     result = predict(data, run[0] if run else None, proba=proba, columns=kept, plugins=plugins or ())
     console.warn(result.notes)
+    if output is None or output.suffix.lower() != ".npz":
+        console.warn(result.left_out)
     if output is None:
         console.text(result.to_csv())
         return 0

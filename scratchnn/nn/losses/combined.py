@@ -68,6 +68,15 @@ class WeightedSum(Loss):
         for term in self.terms:
             term.loss.check_numbers(targets)
 
+    def wants_raw_inputs(self) -> bool:
+        """Whether a term does."""
+        return any(term.loss.wants_raw_inputs() for term in self.terms)
+
+    def check_inputs(self, inputs: Array) -> None:
+        """What each term refuses."""
+        for term in self.terms:
+            term.loss.check_inputs(inputs)
+
     def sample_targets(self, target: TargetSpec, rows: int, rng: np.random.Generator) -> Array:
         """Those of the first term whose targets suit all."""
         for term in self.terms:

@@ -1,8 +1,9 @@
 """What every loss is: the base class, and what the targets are. All average over the samples.
 
 Losses take the network's raw outputs (logits). Classification targets are class ids `(B,)` in int64, regression targets
-`(B, K)` floats. Weights `(B,)` make every mean a weighted mean: sum(w * loss) / sum(w). An output that is not finite
-gives a loss that is not finite. All arrays are C-contiguous.
+`(B, K)` floats, and so are the outputs and targets of a reconstruction, flat whatever the shape of its samples.
+Weights `(B,)` make every mean a weighted mean: sum(w * loss) / sum(w). An output that is not finite gives a loss that
+is not finite. All arrays are C-contiguous.
 """
 
 from __future__ import annotations
@@ -16,20 +17,34 @@ import numpy as np
 from scratchnn.component import Component
 from scratchnn.errors import ShapeError, TargetError
 from scratchnn.nn.layer import InputSpec, Plan
-from scratchnn.nn.memory import Array, Memory
+from scratchnn.nn.memory import Array, Memory, Shape
 
 
 @dataclass(frozen=True)
 class TargetSpec:
-    """What the targets are: one of `classes` classes, or (where `classes` is 0) `columns` numbers."""
+    """What the targets are: one of `classes` classes, or (where `classes` is 0) `columns` numbers.
+
+    Where the numbers are the inputs themselves, `shape` is that of one sample.
+    """
 
     classes: int = 0
     columns: int = 1
+    shape: Shape = ()
+
+    @classmethod
+    def of_inputs(cls, shape: Shape) -> TargetSpec:
+        """The inputs of this shape as targets."""
+        return cls(columns=math.prod(shape), shape=shape)
 
     @property
     def is_classification(self) -> bool:
         """Whether the targets are class ids."""
         return self.classes > 0
+
+    @property
+    def is_reconstruction(self) -> bool:
+        """Whether the targets are the inputs."""
+        return bool(self.shape)
 
 
 class Loss(Component):
@@ -53,6 +68,14 @@ class Loss(Component):
     def check_numbers(self, targets: Array) -> None:
         """Raises `TargetError` for the first row of raw targets `(N, K)` that the loss cannot take."""
         return
+
+    def wants_raw_inputs(self) -> bool:
+        """Whether inputs that are to be reconstructed must come as they are in the data, not scaled."""
+        return self.wants_raw_targets()
+
+    def check_inputs(self, inputs: Array) -> None:
+        """Raises `TargetError` for inputs `(N, K)`, as they are encoded, that the loss cannot take as targets."""
+        self.check_numbers(inputs)
 
     def sample_targets(self, target: TargetSpec, rows: int, rng: np.random.Generator) -> Array:
         """Random targets that the loss takes, for checks: ids `(rows,)`, or N(0, 1) for each column."""

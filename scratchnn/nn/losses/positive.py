@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from scratchnn.errors import ShapeError
+from scratchnn.errors import ShapeError, TargetError
 from scratchnn.nn.losses.loss import Loss, TargetSpec, refuse
 from scratchnn.nn.losses.regression import RegressionLoss
 from scratchnn.nn.memory import Array
@@ -46,6 +46,10 @@ class LabelLoss(Loss):
         """Refuses what is neither 0 nor 1."""
         wrong = (targets != 0) & (targets != 1)
         refuse(targets, wrong, f"{{value}} is neither 0 nor 1, but {self.tag()} takes labels")
+
+    def wants_raw_inputs(self) -> bool:
+        """No: labels are known by their values."""
+        return False
 
     def sample_targets(self, target: TargetSpec, rows: int, rng: np.random.Generator) -> Array:
         """0 or 1 for each column."""
@@ -106,10 +110,20 @@ class MultiLabelCrossEntropy(LabelLoss, RegressionLoss):
     """For labels that may be true together: log(1 + e^z) - y z for each column of targets y, 0 or 1.
 
     The mean over the columns. Derivative sigmoid(z) - y. The targets are numbers, in one column for each label, and
-    must be raw. The predictions are probabilities. As PyTorch's `binary_cross_entropy_with_logits` on `(B, K)`.
+    must be raw; or the inputs of an autoencoder, which may be any shares in 0..1. The predictions are probabilities. As
+    PyTorch's `binary_cross_entropy_with_logits` on `(B, K)`.
     """
 
     type: Literal["multi_label_cross_entropy"] = "multi_label_cross_entropy"
+
+    def check_inputs(self, inputs: Array) -> None:
+        """Refuses what lies below 0 or above 1; numbers between are shares."""
+        least, most = float(inputs.min()), float(inputs.max())
+        if least < 0 or most > 1:
+            message = f"{self.tag()} reconstructs inputs from 0 to 1, but they go from {least:.6g} to {most:.6g}"
+            hint = "Scale numbers of a table by min_max, bytes by input_scale: unit, or use mse."
+            row = int(np.argwhere((inputs < 0) | (inputs > 1))[0, 0])
+            raise TargetError(message, where=f"inputs[{row}]", hint=hint, row=row)
 
     def compare(self, outputs: Array, targets: Array, error: Array, loss: Array) -> float:
         """max(z, 0) - y z + log(1 + e^-|z|), and sigmoid(z) = 1/2 + tanh(z / 2) / 2."""

@@ -1,0 +1,49 @@
+"""Back from encoded inputs to the columns' own units: what an autoencoder's outputs mean."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scratchnn.data.encoder import ArrayInputs, CategoryColumn, Encoder, TableInputs
+from scratchnn.data.tables import Array
+
+Decoded = Array | list[str]
+
+
+def decode_inputs(encoder: Encoder, values: Array) -> dict[str, Decoded]:
+    """The inverse of `Encoder.encode_inputs` for `values` (N, *input_shape), by column in the order of the table.
+
+    A number is x' * scale + offset in float64 (N,), where its training rows were constant that constant; a category is
+    the level with the largest value, of equal ones the first. Arrays have no columns: they come back as one array
+    (N, *input_shape) under the name `inputs`.
+
+    >>> from scratchnn.data.encoder import NumberColumn
+    >>> columns = [NumberColumn(name="age", offset=40, scale=10), CategoryColumn(name="deck", levels=["A", "B"])]
+    >>> encoder = Encoder(task="reconstruction", inputs=TableInputs(columns=columns), targets=[])
+    >>> decode_inputs(encoder, np.array([[-0.5, 0.3, 0.6]]))
+    {'age': array([35.]), 'deck': ['B']}
+    """
+    if isinstance(encoder.inputs, TableInputs):
+        return _columns(encoder.inputs, values)
+    return {"inputs": _array(encoder.inputs, values)}
+
+
+def _columns(inputs: TableInputs, values: Array) -> dict[str, Decoded]:
+    decoded: dict[str, Decoded] = {}
+    start = 0
+    for column in inputs.columns:
+        if isinstance(column, CategoryColumn):
+            best = values[:, start : start + len(column.levels)].argmax(axis=1)
+            decoded[column.name] = [column.levels[level] for level in best.tolist()]
+            start += len(column.levels)
+        else:
+            decoded[column.name] = values[:, start].astype(np.float64) * column.scale + column.offset
+            start += 1
+    return decoded
+
+
+def _array(inputs: ArrayInputs, values: Array) -> Array:
+    units: Array = values.astype(np.float64)
+    units *= np.array(inputs.scale)
+    units += np.array(inputs.offset)
+    return units
