@@ -204,6 +204,16 @@ def test_a_plan_for_rows_has_room_for_each_row_of_each_sample() -> None:
     assert (chain.plan().fewest_samples, plan.fewest_samples) == (2, 1)
 
 
+def test_only_a_layer_that_works_in_place_has_one_array_for_both_of_its_gradients() -> None:
+    square = Dense(units=8)
+    chain = Chain([square, square, ActivationLayer(function=ReLU()), square, Dense(units=2)], InputSpec((8,)))
+    plan = chain.plan()
+    memory = Workspace(Arena(plan, np.dtype(np.float64)), plan, 4).memory(4)
+    gradients = chain.gradient_arrays(4, memory, np.empty((4, 2)), np.empty((4, 8)))
+    pairs = itertools.pairwise(array for array in gradients if array is not None)
+    assert [np.shares_memory(lower, upper) for lower, upper in pairs] == [False, False, True, False, False]
+
+
 def test_a_step_allocates_nothing_the_size_of_a_batch(step_memory: Callable[..., tuple[int, int]]) -> None:
     inner = [*(Layer.parse(tag) for tag in [*ACTIVATIONS, "gelu_tanh"]), Dropout(), BatchNorm(), Flatten()]
     layers = [Dense(units=64, activation=layer.function) for layer in inner if isinstance(layer, ActivationLayer)]

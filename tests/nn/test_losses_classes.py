@@ -128,6 +128,12 @@ def test_divergence_by_hand():
     assert run("kl_divergence", same, np.exp(same))[0] == pytest.approx(0, abs=1e-15)
 
 
+def test_the_gradient_of_the_divergence_counts_what_the_shares_sum_to():
+    """Shares from a file sum to 1 within 0.001: p times their sum, less each share."""
+    _, gradient = run("kl_divergence", np.zeros((1, 2)), np.array([[0.75, 0.2508]]))
+    np.testing.assert_allclose(gradient, [[0.5004 - 0.75, 0.5004 - 0.2508]], rtol=1e-13)
+
+
 def test_predictions_are_probabilities():
     z = np.array([[0.0, math.log(3), -1e4, 0.0], [5.0, 5.0, 5.0, 5.0]])
     for name in ("categorical_hinge", "multi_margin", "focal", "dice", "kl_divergence"):

@@ -5,10 +5,12 @@ import pytest
 
 from scratchnn.errors import ConfigError
 from scratchnn.nn.activations import ReLU
+from scratchnn.nn.contracts import RaggedMask
 from scratchnn.nn.initializers import Constant
 from scratchnn.nn.layer import InputSpec, Layer
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.nn.layers.dropout import Dropout
+from scratchnn.nn.layers.gru import GRU
 from scratchnn.nn.layers.normalization import BatchNorm
 from scratchnn.nn.memory import Pass
 from scratchnn.nn.network import PREDICT_ROWS, Network
@@ -66,6 +68,16 @@ def test_a_short_batch_gives_what_a_full_one_gives() -> None:
         batch.backward(run)
         gradients.append(network.arena.gradients.copy())
     np.testing.assert_allclose(*gradients, rtol=1e-13, atol=1e-15)
+
+
+def test_a_pass_begins_without_the_mask_that_the_one_before_it_left() -> None:
+    network = Network([GRU(units=2, return_sequences=True), RaggedMask()], InputSpec((3, 2)))
+    network.initialize(np.random.default_rng(0))
+    batch, run = network.workspace(3).batch(3), Pass()
+    batch.inputs[...] = np.random.default_rng(1).standard_normal((3, 3, 2))
+    first = batch.forward(run).copy()
+    assert run.mask is not None
+    np.testing.assert_array_equal(batch.forward(run), first)
 
 
 def test_workspaces_are_apart_and_batches_are_made_once() -> None:

@@ -85,7 +85,7 @@ def test_equal_neighbours_are_one_span():
 
 
 def test_unequal_neighbours_stay_apart():
-    arena = arena_of((None, None), (0.0, 0.0), (0.5, None), (0.1, 0.0))
+    arena = arena_of((None, None), (0.0, 0.0), (0.5, None), (0.1, 0.0), (0.1, 0.3))
     spans = Regularization(l1=0.1, l2=0.0).spans(arena)
     covered = {
         name: [(l1, l2) for span, l1, l2 in spans if span.start <= slot.start < span.stop]
@@ -96,6 +96,7 @@ def test_unequal_neighbours_stay_apart():
         "weight1": [],
         "weight2": [(0.5, 0.0)],
         "weight3": [(0.1, 0.0)],
+        "weight4": [(0.1, 0.3)],
         "bias": [],
     }
 

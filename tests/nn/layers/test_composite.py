@@ -9,6 +9,7 @@ import pytest
 from scratchnn.errors import ConfigError, ShapeError
 from scratchnn.nn.activations import SiLU, Tanh
 from scratchnn.nn.contracts import Copy, RaggedMask
+from scratchnn.nn.initializers import Ones
 from scratchnn.nn.layer import InputSpec, Layer
 from scratchnn.nn.layers.activation import ActivationLayer
 from scratchnn.nn.layers.composite import Parallel, Repeat, Residual, Sequential
@@ -66,6 +67,19 @@ def test_auto_reaches_the_last_layer() -> None:
     for layer in (Sequential(layers=[RELU, auto]), Repeat(times=2, layers=[auto]), Residual(layers=[RELU, auto])):
         assert layer.with_outputs(3).layers[-1] == Dense(units=3)
         assert layer.with_outputs(3).layers[:-1] == layer.layers[:-1]
+
+
+def test_the_first_of_equal_branches_takes_the_gradient_of_the_maximum() -> None:
+    branch = [Dense(units=2, init=Ones(), bias=False)]
+    network = Network([Parallel(branches=[branch, branch], merge="max")], InputSpec((3,)))
+    network.initialize(np.random.default_rng(0))
+    batch = network.workspace(1).batch(1)
+    batch.inputs[...] = [1, 2, 3]
+    batch.forward(Pass())
+    batch.output_gradient[...] = 1
+    batch.backward(Pass())
+    first, second = (slot.view(network.arena.gradients) for slot in network.arena.slots.values())
+    assert (first.tolist(), second.tolist()) == ([[1, 1], [2, 2], [3, 3]], [[0, 0], [0, 0], [0, 0]])
 
 
 class Seen(Copy):

@@ -8,7 +8,9 @@ import pytest
 from scratchnn.errors import ShapeError
 from scratchnn.nn.initializers import Constant, HeNormal
 from scratchnn.nn.layer import InputSpec, Layer
+from scratchnn.nn.layers.convolution import Conv2D
 from scratchnn.nn.layers.depthwise import DepthwiseConv2D, SeparableConv2D
+from scratchnn.nn.memory import Array, Pass
 from scratchnn.nn.network import Network
 
 
@@ -22,6 +24,31 @@ from scratchnn.nn.network import Network
 )
 def test_it_agrees_with_torch(case: str, layer: Layer, agree: Callable[..., None]) -> None:
     agree(case, [layer])
+
+
+def outputs_and_gradients(layer: Layer, weight: Array) -> list[Array]:
+    network = Network([layer], InputSpec((8, 9, 3)), dtype="float64")
+    network.initialize(np.random.default_rng(0))
+    kernel = network.arena.named_arrays()["0.weight"]
+    kernel[...] = weight.reshape(kernel.shape)
+    batch = network.workspace(2, input_gradient=True).batch(2)
+    batch.inputs[...] = np.random.default_rng(1).standard_normal(batch.inputs.shape)
+    outputs = batch.forward(Pass()).copy()
+    batch.output_gradient[...] = np.random.default_rng(2).standard_normal(outputs.shape)
+    batch.backward(Pass())
+    assert batch.input_gradient is not None
+    return [outputs, batch.input_gradient, network.arena.slots["0.weight"].view(network.arena.gradients).reshape(-1)]
+
+
+@pytest.mark.parametrize("uneven", ["kernel_size", "stride", "dilation", "padding"])
+@pytest.mark.parametrize("places", [[1, 2], [2, 1]])
+def test_it_is_a_convolution_with_a_group_for_each_channel(uneven: str, places: list[int]) -> None:
+    settings = {"kernel_size": 2, "stride": 1, "dilation": 1, "padding": 0, uneven: places}
+    weight = np.random.default_rng(3).standard_normal((*np.broadcast_to(settings["kernel_size"], 2), 3, 2))
+    depthwise = outputs_and_gradients(DepthwiseConv2D(depth_multiplier=2, **settings), weight)
+    grouped = outputs_and_gradients(Conv2D(filters=6, groups=3, **settings), weight)
+    for ours, expected in zip(depthwise, grouped, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(
