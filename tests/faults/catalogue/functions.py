@@ -1,0 +1,182 @@
+"""Faults in activations and initializers."""
+
+from __future__ import annotations
+
+from tests.faults.fault import Fault
+
+COMMON = "nn/activations/test_common.py"
+PIECEWISE = "nn/activations/test_piecewise.py"
+CURVES = "nn/activations/test_curves.py"
+ROWS = "nn/activations/test_rows.py"
+INITIALIZERS = "nn/test_initializers.py"
+
+FAULTS = (
+    Fault(
+        "relu-mask-of-large-batches",
+        "nn/activations/common.py::ReLU",
+        "np.greater(y, 0, out=mem.scratch.work)",
+        "np.greater_equal(y, 0, out=mem.scratch.work)",
+        "in large batches what relu has cut off has a gradient",
+        COMMON,
+    ),
+    Fault(
+        "leaky-relu-derivative-at-zero",
+        "nn/activations/common.py::LeakyReLU",
+        "np.greater(y, 0, out=derivative)",
+        "np.greater_equal(y, 0, out=derivative)",
+        "the derivative at 0 is 1, not the slope",
+        COMMON,
+    ),
+    Fault(
+        "gelu-tanh-digits-swapped",
+        "nn/activations/common.py",
+        "GELU_TANH_CUBIC = 0.044715",
+        "GELU_TANH_CUBIC = 0.044751",
+        "two digits of the constant are swapped",
+        COMMON,
+    ),
+    Fault(
+        "selu-scale-rounded",
+        "nn/activations/common.py",
+        "SELU_SCALE = 1.0507009873554805",
+        "SELU_SCALE = 1.0507",
+        "the constant is rounded",
+        COMMON,
+    ),
+    Fault(
+        "elu-derivative-for-alpha-1",
+        "nn/activations/common.py::ExponentialLinear.backward",
+        "np.add(derivative, b, out=derivative)",
+        "np.add(derivative, a, out=derivative)",
+        "left of 0 the derivative is right for alpha 1 alone",
+        COMMON,
+    ),
+    Fault(
+        "softmax-without-its-maximum",
+        "nn/activations/common.py::Softmax.forward",
+        "np.subtract(z, row, out=y)",
+        "np.copyto(y, z)",
+        "large inputs overflow",
+        COMMON,
+    ),
+    Fault(
+        "gelu-a-digit-of-the-cdf",
+        "nn/normal_cdf.py",
+        "33.912866078383",
+        "33.912886078383",
+        "one digit of a coefficient is wrong",
+        "nn/test_normal_cdf.py nn/activations/test_common.py",
+    ),
+    Fault(
+        "hard-sigmoid-of-old-keras",
+        "nn/activations/piecewise.py",
+        "return 1 / 6, 0.5, 0.0, 1.0",
+        "return 0.2, 0.5, 0.0, 1.0",
+        "the slope is that of older versions of Keras",
+        PIECEWISE,
+    ),
+    Fault(
+        "hard-swish-derivative-at-3",
+        "nn/activations/piecewise.py::HardSwish.forward",
+        "np.less(gate, 1, out=work)",
+        "np.less_equal(gate, 1, out=work)",
+        "the derivative at 3 is the left one, and right of it wrong",
+        PIECEWISE,
+    ),
+    Fault(
+        "relu6-derivative-at-6",
+        "nn/activations/piecewise.py::Clipped.backward",
+        "np.less(y, high, out=below)",
+        "np.less_equal(y, high, out=below)",
+        "above the limit the derivative is not 0",
+        PIECEWISE,
+    ),
+    Fault(
+        "threshold-passes-itself",
+        "nn/activations/piecewise.py::Threshold.forward",
+        "np.greater(z, self.threshold, out=passes)",
+        "np.greater_equal(z, self.threshold, out=passes)",
+        "the threshold itself passes",
+        PIECEWISE,
+    ),
+    Fault(
+        "celu-multiplied-by-alpha",
+        "nn/activations/curves.py::CELU.backward",
+        "np.divide(derivative, self.alpha, out=derivative)",
+        "np.multiply(derivative, self.alpha, out=derivative)",
+        "the derivative left of 0 is right for alpha 1 alone",
+        CURVES,
+    ),
+    Fault(
+        "squareplus-width-halved",
+        "nn/activations/curves.py",
+        "np.divide(self.curve / 2, half, out=half)",
+        "np.divide(self.curve / 4, half, out=half)",
+        "the bend is half as high",
+        CURVES,
+    ),
+    Fault(
+        "sparsemax-gradient-over-all-classes",
+        "nn/activations/rows.py::Sparsemax.backward",
+        "np.divide(row, count, out=row)",
+        "np.divide(row, y.shape[-1], out=row)",
+        "the mean is over all outputs, not over those above 0",
+        ROWS,
+    ),
+    Fault(
+        "fan-average-is-the-sum",
+        "nn/initializers.py",
+        "(fan_in + fan_out) / 2",
+        "fan_in + fan_out",
+        "glorot draws with half the variance",
+        INITIALIZERS,
+    ),
+    Fault(
+        "uniform-limit-is-the-deviation",
+        "nn/initializers.py",
+        "(deviation * math.sqrt(3))",
+        "deviation",
+        "uniform draws have a third of the variance",
+        INITIALIZERS,
+    ),
+    Fault(
+        "truncated-at-three-deviations",
+        "nn/initializers.py",
+        "np.abs(draws) > 2",
+        "np.abs(draws) > 3",
+        "draws are cut at three deviations",
+        INITIALIZERS,
+    ),
+    Fault(
+        "orthogonal-signs-of-qr",
+        "nn/initializers.py",
+        "np.where(np.diagonal(r) < 0, -1.0, 1.0)",
+        "1.0",
+        "the signs that LAPACK gives favour some matrices",
+        INITIALIZERS,
+    ),
+    Fault(
+        "gain-of-leaky-relu",
+        "nn/initializers.py",
+        "math.sqrt(2 / (1 + 0.01**2))",
+        "math.sqrt(2 / (1 + 0.01))",
+        "the slope is not squared",
+        INITIALIZERS,
+    ),
+    Fault(
+        "sparse-rounds-down",
+        "nn/initializers.py",
+        "math.ceil(self.sparsity * rows)",
+        "int(self.sparsity * rows)",
+        "one weight too few is 0",
+        INITIALIZERS,
+    ),
+    Fault(
+        "he-uniform-by-outputs",
+        "nn/initializers.py::HeUniform",
+        'mode="fan_in"',
+        'mode="fan_out"',
+        "the variance goes by the outputs",
+        INITIALIZERS,
+    ),
+)
