@@ -157,8 +157,8 @@ FAULTS = (
     Fault(
         "rmse-of-all-columns",
         "nn/metrics.py",
-        "np.mean(np.sqrt(scored.mean(scored.errors**2)))",
-        "np.sqrt(np.mean(scored.mean(scored.errors**2)))",
+        "np.mean(np.sqrt(squares))",
+        "np.sqrt(np.mean(squares))",
         "the root is taken after the mean over the columns",
         METRICS,
     ),
