@@ -209,6 +209,15 @@ def test_flops_count_the_products() -> None:
     assert plan.flops == 2 * 3 * (5 * 16 + 8 * 8) + 2 * 2 * (3 * 3 * 8)
 
 
+def test_biases_start_at_0_and_are_never_decayed() -> None:
+    network = Network([MultiHeadAttention(heads=2)], InputSpec((3, 4)))
+    network.initialize(np.random.default_rng(0))
+    arena = network.arena
+    decayed = {name: slot.start < arena.decayed for name, slot in arena.slots.items()}
+    assert decayed == {"0.weight": True, "0.output_weight": True, "0.bias": False, "0.output_bias": False}
+    assert not arena.parameters[arena.decayed :].any()
+
+
 def test_the_fans_are_those_of_one_matrix_not_of_the_pack() -> None:
     network = Network([MultiHeadAttention(heads=4)], InputSpec((2, 256)))
     network.initialize(np.random.default_rng(0))
