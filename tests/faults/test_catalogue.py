@@ -34,7 +34,7 @@ def test_each_fault_applies_to_the_source_as_it_is() -> None:
 
 def test_there_are_enough_of_them_in_every_family() -> None:
     assert [name for name, count in Counter(fault.name for fault in FAULTS).items() if count > 1] == []
-    assert len(FAULTS) >= 200
+    assert len(FAULTS) >= 250
     folders = Counter(fault.file.parent.as_posix().removeprefix("scratchnn/") for fault in FAULTS)
     fewest = {"nn/layers": 60, "nn/losses": 15, "nn/activations": 10, "nn/optimizers": 20, "nn/schedules": 10}
     fewest |= {"data": 5, "training": 15}

@@ -227,4 +227,91 @@ FAULTS = (
         "averaged weights go with the last running statistics",
         AVERAGING,
     ),
+    Fault(
+        "cyclic-momentum-with-the-rate",
+        "nn/schedules/cycles.py::Cyclic.momentum",
+        "cycle.high - (cycle.high - cycle.low) * self._height(k)",
+        "cycle.low + (cycle.high - cycle.low) * self._height(k)",
+        "momentum rises with the learning rate",
+        SCHEDULES,
+    ),
+    Fault(
+        "cyclic-gamma-of-the-cycle",
+        "nn/schedules/cycles.py",
+        "float(self.gamma**k)",
+        "float(self.gamma**cycle)",
+        "exp_range falls by cycles instead of steps",
+        SCHEDULES,
+    ),
+    Fault(
+        "warmup-from-zero",
+        "nn/schedules/base.py",
+        "return self.warmup_from + (1 - self.warmup_from)",
+        "return 0 * self.warmup_from + (1 - self.warmup_from)",
+        "the warm-up does not start at its factor",
+        SCHEDULES,
+    ),
+    Fault(
+        "plateau-threshold-of-nothing",
+        "nn/schedules/composed.py",
+        "sign * (best + sign * margin)",
+        "sign * best",
+        "any gain counts as an improvement",
+        SCHEDULES,
+    ),
+    Fault(
+        "plateau-below-its-floor",
+        "nn/schedules/composed.py",
+        "max(factor * self.gamma, self.floor)",
+        "factor * self.gamma",
+        "the factor falls below its floor",
+        SCHEDULES,
+    ),
+    Fault(
+        "decay-share-of-what-is-left",
+        "nn/schedules/decays.py",
+        "step - (steps - length)",
+        "step - (steps - length) + 1",
+        "the fall begins one step too early",
+        SCHEDULES,
+    ),
+    Fault(
+        "step-decay-by-steps",
+        "nn/schedules/decays.py",
+        "step // (steps_per_epoch * self.epochs_per_step)",
+        "step // self.epochs_per_step",
+        "the factor changes after so many steps",
+        SCHEDULES,
+    ),
+    Fault(
+        "clip-value-of-one-sign",
+        "nn/clipping.py",
+        "np.clip(gradients, -limit, limit, out=gradients)",
+        "np.minimum(gradients, limit, out=gradients)",
+        "negative numbers are not limited",
+        CLIPPING,
+    ),
+    Fault(
+        "norm-clipped-before-values",
+        "nn/regularizers.py",
+        """if settings.clip_value is not None:
+            clip_value(gradients, settings.clip_value)
+""",
+        """if settings.clip_norm is not None:
+            clip_norm(gradients, settings.clip_norm)
+        if settings.clip_value is not None:
+            clip_value(gradients, settings.clip_value)
+""",
+        "the norm is limited before the values",
+        CLIPPING,
+    ),
+    Fault(
+        "own-constraint-loses",
+        "nn/regularizers.py",
+        """            if name not in own
+""",
+        "",
+        "the global constraint is applied beside a layer's own",
+        CONSTRAINTS,
+    ),
 )
