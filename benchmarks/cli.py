@@ -67,8 +67,10 @@ def steps(
     results = {}
     for name in workloads or WORKLOADS:
         workload = WORKLOADS[name]
+        able = [library for library in present if library.takes(workload)]
+        report.show_unable(console, workload, [library for library in present if library not in able])
         with _watched(console, f"{workload.title}, {rounds} rounds"):
-            results[workload] = compare_steps(workload, present, threads, rounds, seconds)
+            results[workload] = compare_steps(workload, able, threads, rounds, seconds)
     report.show_steps(console, results)
     options = {"threads": threads, "rounds": rounds, "seconds": seconds}
     console.print(

@@ -19,7 +19,7 @@ from benchmarks.libraries import LIBRARIES, OURS, PIP, Library
 from benchmarks.processes import ProcessResult
 from benchmarks.rounds import Ratio, ratios
 from benchmarks.steps import StepResult
-from benchmarks.workloads import MLP
+from benchmarks.workloads import Workload
 
 TABLE_WIDTH = 100
 QUIET = 0.5  # the load of a machine on which nothing else runs
@@ -46,7 +46,13 @@ def show_skipped(console: Console, missing: Iterable[Library]) -> None:
         )
 
 
-def show_steps(console: Console, results: Mapping[MLP, Sequence[StepResult]]) -> None:
+def show_unable(console: Console, workload: Workload, unable: Iterable[Library]) -> None:
+    """Names each library that cannot train a workload, with the reason."""
+    for library in unable:
+        console.print(f"skipped {library.name} for {workload.name}: {library.dense_only}", soft_wrap=True)
+
+
+def show_steps(console: Console, results: Mapping[Workload, Sequence[StepResult]]) -> None:
     """A row for each workload and library."""
     table = _table("workload (batch)", "library", "threads", "us / step", "/ scratchnn", "min - max", texts=2)
     for workload, rows in results.items():
@@ -73,11 +79,11 @@ def show_processes(console: Console, results: Sequence[ProcessResult]) -> None:
     console.print(table)
 
 
-def steps_json(results: Mapping[MLP, Sequence[StepResult]]) -> list[dict[str, Any]]:
+def steps_json(results: Mapping[Workload, Sequence[StepResult]]) -> list[dict[str, Any]]:
     """Every workload with every sample."""
     return [
         {
-            "workload": asdict(workload),
+            "workload": {**asdict(workload), "layers": workload.layers()},
             "libraries": [asdict(row) | {"microseconds": row.microseconds} for row in rows],
             "ratios": _ratios_json(ratios({row.library: row.microseconds for row in rows})),
         }

@@ -15,9 +15,12 @@ from benchmarks.environment import ROOT, BenchmarkError, child_environment
 from benchmarks.libraries import LIBRARIES, OURS, Library
 from benchmarks.rounds import take_turns
 from benchmarks.timing import Measurement
-from benchmarks.workloads import MLP
+from benchmarks.workloads import Workload
 
-SAME_BATCHES, OTHER_BATCHES = 1e-3, 0.1  # how far the first losses may be from ours, relative
+# How far the first losses may be from ours, relative.
+SAME_WORK = 1e-3
+OTHER_BATCHES = 0.1
+OTHER_DRAWS = 0.05  # of dropout
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class StepResult:
     version: str
     threads: int
     first_loss: float
+    first_loss_without_dropout: float | None  # of a second network, where the first has dropout
     rounds: list[Measurement]
 
     @property
@@ -60,7 +64,7 @@ class Worker:
 
 
 @contextmanager
-def working(library: Library, workload: MLP, threads: int) -> Iterator[Worker]:
+def working(library: Library, workload: Workload, threads: int) -> Iterator[Worker]:
     """A process of its own for one library and one workload, until the context ends."""
     command = [sys.executable, "-m", "benchmarks.worker", library.module, workload.name, str(threads)]
     environment = child_environment(threads)
@@ -72,22 +76,27 @@ def working(library: Library, workload: MLP, threads: int) -> Iterator[Worker]:
 
 
 def compare_steps(
-    workload: MLP, libraries: list[Library], threads: int, rounds: int, seconds: float
+    workload: Workload, libraries: list[Library], threads: int, rounds: int, seconds: float
 ) -> list[StepResult]:
     """Measures every library in turn. Raises `BenchmarkError` where one fails, or its losses are not ours."""
     with ExitStack() as stack:
         # one after the other, so that no process starts while another trains
         workers = [stack.enter_context(working(library, workload, threads)) for library in libraries]
-        check_losses({worker.library.name: worker.about["first_loss"] for worker in workers})
+        check_losses({worker.library.name: worker.about["first_loss"] for worker in workers}, drops=workload.drops)
+        if workload.drops:
+            check_losses({worker.library.name: worker.about["first_loss_without_dropout"] for worker in workers})
         players = {worker.library.name: partial(worker.measure, seconds) for worker in workers}
         samples = take_turns(players, rounds)
         return [StepResult(w.library.name, **w.about, rounds=samples[w.library.name]) for w in workers]
 
 
-def check_losses(losses: dict[str, float]) -> None:
-    """Raises `BenchmarkError` where a library's first losses are not scratchnn's: then it does other work."""
+def check_losses(losses: dict[str, float], *, drops: bool = False) -> None:
+    """Raises `BenchmarkError` where a library's first losses are not scratchnn's: then it does other work.
+
+    `drops`: there is dropout, so that no two libraries have the same losses.
+    """
     ours = losses[OURS]
     for name, loss in losses.items():
-        tolerance = OTHER_BATCHES if LIBRARIES[name].own_order else SAME_BATCHES
+        tolerance = OTHER_BATCHES if LIBRARIES[name].own_order else OTHER_DRAWS if drops else SAME_WORK
         if not abs(loss - ours) <= tolerance * ours:  # also where it is NaN
             raise BenchmarkError(f"the first losses of {name} are {loss:.6g} on average, those of {OURS} {ours:.6g}")

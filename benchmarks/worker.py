@@ -19,9 +19,16 @@ def main(module: str, workload: str, threads: int) -> None:
     """Trains and measures until stdin ends."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what a library prints must not get between the answers
-    training = import_module(module).start(WORKLOADS[workload], threads)
-    loss = first_loss(training)
-    answers.write(json.dumps({"version": training.version, "threads": training.threads, "first_loss": loss}) + "\n")
+    start, chosen = import_module(module).start, WORKLOADS[workload]
+    without = first_loss(start(chosen.without_dropout(), threads)) if chosen.drops else None
+    training = start(chosen, threads)
+    about = {
+        "version": training.version,
+        "threads": training.threads,
+        "first_loss": first_loss(training),
+        "first_loss_without_dropout": without,
+    }
+    answers.write(json.dumps(about) + "\n")
     for line in sys.stdin:
         answers.write(json.dumps(asdict(measure(training, float(line)))) + "\n")
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from benchmarks.workloads import MLP, Workload
+
 PIP = "pip install 'scratchnn[bench]'"
 
 
@@ -14,12 +16,18 @@ class Library:
     """A library: how people call it, what Python imports, which module of this package trains with it.
 
     `own_order`: it shuffles the rows by itself, so its batches are not those of the others.
+    `dense_only`: why it takes no other workloads than dense layers; empty where it takes all.
     """
 
     name: str
     imports: str
     module: str
     own_order: bool = False
+    dense_only: str = ""
+
+    def takes(self, workload: Workload) -> bool:
+        """Whether it can train this workload."""
+        return not self.dense_only or isinstance(workload, MLP)
 
     @property
     def installed(self) -> bool:
@@ -33,8 +41,16 @@ LIBRARIES = {
     for library in (
         Library(OURS, "scratchnn", "benchmarks.libraries.engine"),
         Library("torch", "torch", "benchmarks.libraries.eager_torch"),
-        Library("scikit-learn", "sklearn", "benchmarks.libraries.scikit_learn", own_order=True),
-        Library("jax", "jax", "benchmarks.libraries.jitted_jax"),
+        Library(
+            "scikit-learn",
+            "sklearn",
+            "benchmarks.libraries.scikit_learn",
+            own_order=True,
+            dense_only="it has dense layers only",
+        ),
+        Library(
+            "jax", "jax", "benchmarks.libraries.jitted_jax", dense_only="only dense layers are written for it here"
+        ),
     )
 }
 

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 import torch
 from torch import nn
 
-from benchmarks.workloads import LEARNING_RATE, MLP
-
-
-def network(workload: MLP) -> nn.Sequential:
-    """Linear and ReLU modules with the workload's first weights."""
-    layers = [nn.Linear(*weight.shape) for weight in workload.weights()]
-    with torch.no_grad():
-        for layer, weight in zip(layers, workload.weights(), strict=True):
-            layer.weight.copy_(torch.from_numpy(weight.T))
-            layer.bias.zero_()
-    between = chain.from_iterable((layer, nn.ReLU(inplace=True)) for layer in layers[:-1])
-    return nn.Sequential(*between, layers[-1])
+from benchmarks.libraries.torch_networks import network
+from benchmarks.workloads.workload import LEARNING_RATE, Workload
 
 
 class TorchTraining:
@@ -27,13 +16,15 @@ class TorchTraining:
 
     version = torch.__version__
 
-    def __init__(self, workload: MLP, threads: int) -> None:
+    def __init__(self, workload: Workload, threads: int) -> None:
         torch.set_num_threads(threads)
         self.threads = torch.get_num_threads()
+        torch.manual_seed(0)
         inputs, targets = workload.data()
         self._inputs, self._targets = torch.from_numpy(inputs), torch.from_numpy(targets)
         self._network = network(workload)
-        self._optimizer = torch.optim.Adam(self._network.parameters(), lr=LEARNING_RATE, fused=True)
+        trained = [parameter for parameter in self._network.parameters() if parameter.requires_grad]
+        self._optimizer = torch.optim.Adam(trained, lr=LEARNING_RATE, fused=True)
         self._batches = self._slices(workload)
 
     def run(self, steps: int) -> float:
@@ -50,11 +41,11 @@ class TorchTraining:
         return loss.item()
 
     @staticmethod
-    def _slices(workload: MLP) -> Iterator[torch.Tensor]:
+    def _slices(workload: Workload) -> Iterator[torch.Tensor]:
         for order in workload.orders():
             yield from torch.from_numpy(order).split(workload.batch)
 
 
-def start(workload: MLP, threads: int) -> TorchTraining:
+def start(workload: Workload, threads: int) -> TorchTraining:
     """A new training."""
     return TorchTraining(workload, threads)

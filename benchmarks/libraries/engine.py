@@ -8,7 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import scratchnn
-from benchmarks.workloads import LEARNING_RATE, MLP, Array
+from benchmarks.workloads.workload import LEARNING_RATE, Array, Workload
 from scratchnn.config.schema import Config
 from scratchnn.data.preparation import Part
 from scratchnn.nn.layer import InputSpec
@@ -22,14 +22,12 @@ from scratchnn.training.step import Step
 from scratchnn.workflows.threads import choose_threads
 
 
-def settings(workload: MLP) -> Config:
+def settings(workload: Workload) -> Config:
     """The workload as a user would write it. Nothing is read from its source."""
-    *hidden, classes = workload.widths[1:]
-    layers = [{"type": "dense", "units": units, "activation": "relu"} for units in hidden]
     return Config.model_validate(
         {
             "data": {"source": "rows.csv", "target": "class"},
-            "model": {"layers": [*layers, {"type": "dense", "units": classes}]},
+            "model": {"layers": workload.layers()},
             "optimizer": {"type": "adam", "learning_rate": LEARNING_RATE},
             "training": {"batch_size": workload.batch},
         }
@@ -41,11 +39,12 @@ class EngineTraining:
 
     version = scratchnn.__version__
 
-    def __init__(self, workload: MLP, threads: int) -> None:
+    def __init__(self, workload: Workload, threads: int) -> None:
         config = settings(workload)
-        network = Network(config.model.layers, InputSpec(workload.widths[:1]))
-        for index, weight in enumerate(workload.weights()):
-            network.arena.named_arrays()[f"{index}.weight"][...] = weight
+        network = Network(config.model.layers, InputSpec(workload.shape))
+        arrays = network.arena.named_arrays()  # all 0
+        for name, weight in workload.weights().items():
+            arrays[name][...] = weight
         self.threads = min(threads, choose_threads(config, network, workload.batch))
         threadpool_limits(self.threads, user_api="blas")
         inputs, targets = workload.data()
@@ -68,13 +67,13 @@ class EngineTraining:
         return loss / weight
 
     @staticmethod
-    def _slices(workload: MLP) -> Iterator[Array]:
+    def _slices(workload: Workload) -> Iterator[Array]:
         size = workload.batch
         for order in workload.orders():
             for batch in range(workload.steps_per_epoch):
                 yield order[batch * size : (batch + 1) * size]
 
 
-def start(workload: MLP, threads: int) -> EngineTraining:
+def start(workload: Workload, threads: int) -> EngineTraining:
     """A new training."""
     return EngineTraining(workload, threads)

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from benchmarks.workloads import LEARNING_RATE, MLP
+from benchmarks.workloads.mlp import MLP
+from benchmarks.workloads.workload import LEARNING_RATE
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 Params = list[tuple[jax.Array, jax.Array]]
@@ -69,7 +70,7 @@ class JaxTraining:
         inputs, targets = workload.data()
         self._inputs, self._targets = jnp.asarray(inputs), jnp.asarray(targets, jnp.int32)
         self._step = compiled(workload)
-        params = [(jnp.asarray(weight), jnp.zeros(weight.shape[1])) for weight in workload.weights()]
+        params = [(jnp.asarray(weight), jnp.zeros(weight.shape[1])) for weight in workload.weights().values()]
         zeros = partial(jax.tree.map, jnp.zeros_like)
         self._state = State(params, zeros(params), zeros(params), jnp.zeros((), jnp.int32))
         self._orders = self._of_each_step(workload)

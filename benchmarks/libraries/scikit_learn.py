@@ -12,7 +12,8 @@ from typing import Any
 import sklearn
 from sklearn.neural_network import MLPClassifier
 
-from benchmarks.workloads import LEARNING_RATE, MLP, Array
+from benchmarks.workloads.mlp import MLP
+from benchmarks.workloads.workload import LEARNING_RATE, Array
 
 FOREVER = 1_000_000_000
 
@@ -78,7 +79,7 @@ class ScikitLearnTraining:
             n_iter_no_change=FOREVER,
             random_state=0,
         )
-        model.first_weights = iter(workload.weights())
+        model.first_weights = iter(workload.weights().values())
         self._gate = model.gate = Gate()
         Thread(target=model.fit, args=(inputs, targets), daemon=True).start()
         self._gate.wait()

@@ -38,9 +38,11 @@ def test_steps_of_scratchnn(workload: str, file: Path):
     assert results["skipped"] == []
     [one] = results["results"]
     assert one["workload"]["name"] == workload
+    assert one["workload"]["layers"][-1] == {"type": "dense", "units": {"iris": 3, "digits": 10}[workload]}
     [library] = one["libraries"]
     assert library["threads"] == 1  # a small step
     assert library["first_loss"] == pytest.approx(FIRST_LOSS[workload], rel=1e-6)
+    assert library["first_loss_without_dropout"] is None
     assert [len(measurement["chunks"]) for measurement in library["rounds"]] == [5, 5]
     assert all(microseconds > 5 for microseconds in library["microseconds"])
     assert one["ratios"] == {}
@@ -64,7 +66,7 @@ def test_whole_processes_of_scratchnn(file: Path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--workload", "irs"], '"irs" is none of iris, digits, mnist, wide'),
+        (["--workload", "irs"], '"irs" is none of iris, digits, mnist, wide, cnn, lstm, transformer'),
         (["--library", "numpy"], '"numpy" is none of scratchnn, torch, scikit-learn, jax'),
         (["process", "--library", "jax"], '"jax" is none of scratchnn, torch, scikit-learn'),
         (["--rounds", "2", "process"], "write the options after `process`"),
