@@ -34,7 +34,9 @@ class TrainingSettings(Settings):
     """The training loop."""
 
     epochs: int = Field(50, ge=1, description="Passes over the training data.")
-    batch_size: int = Field(32, ge=1, description="Samples per batch; the last one may be shorter.")
+    batch_size: Annotated[int, Field(ge=1)] | Literal["all"] = Field(
+        32, description="Samples per batch; the last one may be shorter. all: every training row in one batch."
+    )
     accumulate: int = Field(
         1, ge=1, description="Batches whose gradients are added for one optimizer step, as if they were one."
     )
@@ -47,3 +49,11 @@ class TrainingSettings(Settings):
     class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = Field(
         None, description='Weight of each class in the loss; "balanced": samples / (classes * samples of the class).'
     )
+
+    def rows_per_batch(self, rows: int) -> int:
+        """The samples of a full batch where there are so many training rows.
+
+        >>> [TrainingSettings(batch_size=size).rows_per_batch(100) for size in (32, 1000, "all")]
+        [32, 100, 100]
+        """
+        return rows if self.batch_size == "all" else min(self.batch_size, rows)

@@ -107,10 +107,10 @@ class Trainer:
         self._watch = watch
         self._updater = Updater(recipe.optimizer, network.arena, threads)
         self._penalty = Penalty(recipe.regularization, network.arena)
-        self._step_rows = min(settings.batch_size * settings.accumulate, len(train))
+        batch_size = settings.rows_per_batch(len(train))
+        self._step_rows = min(batch_size * settings.accumulate, len(train))
         self._span = Span(math.ceil(len(train) / self._step_rows), settings.epochs)
         self._run = Pass(training=True, rng=streams.dropout)
-        batch_size = min(settings.batch_size, len(train))
         self._step = Step(network, recipe.loss, self._penalty, self._updater, train, batch_size, self._run)
         self._order = np.arange(len(train))
         self._position = Position()

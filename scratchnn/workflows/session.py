@@ -125,7 +125,8 @@ class Session:
             self.metrics = resolve_metrics(config, self.built.target)
             self._train = weigh(self.data.train, self.data.encoder.class_names, config.training.class_weights)
             self._monitor, self._watch = _watch(config, self.metrics, self.data)
-            _check_batches(len(self._train), config.training.batch_size, self.built)
+            rows = len(self._train)
+            _check_batches(rows, config.training.rows_per_batch(rows), self.built)
         except ConfigError as error:
             raise loaded.placed(error) from None
         figures = figure_names(self.metrics)
@@ -283,7 +284,7 @@ def _watch(config: Config, metrics: list[Metric], data: Prepared) -> tuple[str, 
 def _check_batches(rows: int, batch_size: int, built: Built) -> None:
     """Refuses a batch that is too small for some layer before the training meets it."""
     fewest = built.network.plan.fewest_samples
-    smallest = rows % batch_size or min(rows, batch_size)
+    smallest = rows % batch_size or batch_size
     if smallest < fewest:
         message = f"{rows} training rows leave a batch of {smallest}, but a layer needs {fewest} or more to train"
         raise ConfigError(message, where="training.batch_size", hint="Choose another batch size.")

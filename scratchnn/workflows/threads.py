@@ -20,7 +20,7 @@ def choose_threads(config: Config, network: Network, rows: int) -> int:
         return 1
     if config.threads != "auto":
         return config.threads
-    step = 3 * network.plan.flops * min(config.training.batch_size, rows)  # forward, and twice as much backward
+    step = 3 * network.plan.flops * config.training.rows_per_batch(rows)  # forward, and twice as much backward
     return 1 if step < SMALL_STEP else available_cores()
 
 

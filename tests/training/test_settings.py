@@ -12,6 +12,7 @@ from scratchnn.training.settings import TrainingSettings
         {"epochs": 0},
         {"epochs": 1.5},
         {"batch_size": 0},
+        {"batch_size": "every"},
         {"early_stopping": {"patience": 0}},
         {"early_stopping": {"min_delta": -0.1}},
         {"early_stopping": {"monitor": "loss"}},

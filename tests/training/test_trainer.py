@@ -78,6 +78,14 @@ def test_accumulating_takes_fewer_and_larger_steps(make, monkeypatch):
     assert made.trainer.samples_seen == 46
 
 
+def test_a_batch_of_all_rows(make, monkeypatch):
+    seen, _ = orders(make(batch_size="all", epochs=2, shuffle=False), monkeypatch)
+    assert seen == [[*range(23)]] * 2
+    whole, large = make(batch_size="all"), make(batch_size=1000)
+    assert ends(run(whole)[0]) == ends(run(large)[0])
+    np.testing.assert_array_equal(weights(whole.network), weights(large.network))
+
+
 def test_a_schedule_cycles_the_optimizers_momentum(make, monkeypatch):
     made = make(schedule={"type": "one_cycle", "curve": "linear", "momentum_cycle": {"low": 0.5, "high": 0.9}})
     seen = []

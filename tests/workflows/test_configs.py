@@ -104,6 +104,7 @@ def test_threads(config):
     assert threads(threads=3) == 3
     assert threads(model=wide, deterministic=True) == 1
     assert threads(training={"batch_size": 10**6}) == 1  # there are 36 rows
+    assert threads(training={"batch_size": "all"}) == 1
 
 
 @pytest.mark.parametrize("count", [0, 1025, 100_000])

@@ -26,6 +26,10 @@ def test_a_summary_counts_parameters_memory_and_operations(config):
     assert found.to_json()["layers"][4]["output"] == [3]
 
 
+def test_a_summary_of_a_batch_of_all_rows(config):
+    assert summary(config(), ["training.batch_size=all"]).batch_size == 36
+
+
 def test_gradients_of_a_config(config):
     report = gradcheck(config())
     assert report.passed

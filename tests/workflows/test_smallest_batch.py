@@ -21,6 +21,6 @@ def test_a_batch_of_one_sample_is_refused(batch_size: int) -> None:
         plan(CONFIG, overrides=[f"training.batch_size={batch_size}"])
 
 
-@pytest.mark.parametrize("batch_size", [2, 49, 100, 1000])
-def test_a_batch_of_two_samples_or_more_is_taken(batch_size: int) -> None:
+@pytest.mark.parametrize("batch_size", [2, 49, 100, 1000, "all"])
+def test_a_batch_of_two_samples_or_more_is_taken(batch_size: int | str) -> None:
     assert plan(CONFIG, overrides=[f"training.batch_size={batch_size}"]).data["rows"] == {"train": 100}
