@@ -16,7 +16,7 @@ from scratchnn.nn.layer import Layer
 from scratchnn.nn.losses import Loss
 from scratchnn.nn.metrics import Metric
 from scratchnn.nn.network import DType
-from scratchnn.nn.optimizers import Adam, Optimizer
+from scratchnn.nn.optimizers import Adam, Optimizer, SearchingOptimizer
 from scratchnn.nn.regularizers import Regularization
 from scratchnn.nn.schedules import Constant, Schedule
 from scratchnn.training.settings import TrainingSettings
@@ -81,4 +81,22 @@ class Config(Settings):
         tags = [metric.tag() for metric in self.metrics or []]
         if twice := sorted({tag for tag in tags if tags.count(tag) > 1}):
             raise PydanticCustomError("metrics", "`metrics` names {tag} twice.", {"tag": twice[0]})
+        if isinstance(self.optimizer, SearchingOptimizer):
+            self._refuse_what_a_search_cannot_see(self.optimizer.tag())
         return self
+
+    def _refuse_what_a_search_cannot_see(self, tag: str) -> None:
+        """A search needs a loss that agrees with its gradient, and leaves the weights where it found them best."""
+        limits = ("clip_value", "clip_parameter_norm", "clip_adaptive", "clip_norm")
+        if limit := next((name for name in limits if getattr(self.regularization, name) is not None), None):
+            message = "{tag} needs the whole gradient. Remove `regularization.{limit}`."
+            raise PydanticCustomError("clipping", message, {"tag": tag, "limit": limit})
+        if self.regularization.constraints:
+            message = "{tag} cannot see what `regularization.constraints` does to the weights. Remove it."
+            raise PydanticCustomError("constraints", message, {"tag": tag})
+        if self.schedule != Constant():
+            message = "{tag} searches for the length of each step: a schedule has no effect. Remove `schedule`."
+            raise PydanticCustomError("schedule", message, {"tag": tag})
+        if self.training.accumulate > 1:
+            message = "{tag} takes all training rows in each step already. Remove `training.accumulate`."
+            raise PydanticCustomError("accumulate", message, {"tag": tag})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from scratchnn.nn.arena import ALIGNMENT, Arena, Slot, allocate
 from scratchnn.nn.memory import Array, Shape
-from scratchnn.nn.optimizers import Optimizer, ParameterwiseOptimizer
+from scratchnn.nn.optimizers import Optimizer, ParameterwiseOptimizer, SearchingOptimizer
 from scratchnn.nn.patterns import matching
 
 CHUNK = 256 * 1024  # numbers: measured best for Adam, with one thread and with two
@@ -78,7 +78,8 @@ class Updater:
         segments = list(self._segments())
         self._layouts = {name: self._layout(name) for name in optimizer.slots()}
         self.slots = {name: allocate(length, arena.dtype) for name, (_, length) in self._layouts.items()}
-        lanes = max(1, threads) if size >= THREADED else 1
+        self._searches = isinstance(optimizer, SearchingOptimizer)
+        lanes = max(1, threads) if size >= THREADED and not self._searches else 1
         line = ALIGNMENT // arena.dtype.itemsize  # two threads must not write to one cache line
         bounds = [size * lane // lanes // line * line for lane in range(lanes)] + [size]
         self._lanes = [self._cut(segments, bounds[lane], bounds[lane + 1]) for lane in range(lanes)]
@@ -119,6 +120,23 @@ class Updater:
                 future.result()
         if self.optimizer.lookahead is not None:
             self._look_ahead(self.optimizer.lookahead.every, self.optimizer.lookahead.share)
+
+    def search(self, learning_rate: float, evaluate: Callable[[], float]) -> float:
+        """The step of a `SearchingOptimizer`; returns the loss at the parameters that it leaves.
+
+        `evaluate` gives the loss at the arena's parameters and fills its gradients. A step whose first loss is not
+        finite returns NaN and does not count.
+        """
+        optimizer = self.optimizer
+        if not isinstance(optimizer, SearchingOptimizer):
+            raise TypeError(f"{optimizer.tag()} does not search")
+        if not self._lanes[0]:  # no parameters
+            loss = evaluate()
+        else:
+            (part,) = self._lanes[0]
+            loss = optimizer.search(part.p, part.g, part.slots, part.work, part.rule.carried, learning_rate, evaluate)
+        self.step_count += math.isfinite(loss)
+        return loss
 
     def average(self, out: Array) -> None:
         """Writes the weights that the trained network is to use; `out` is not the arena's own vector.
@@ -217,8 +235,9 @@ class Updater:
     def _cut(self, segments: list[_Segment], start: int, stop: int) -> list[_Slice]:
         """The slices of one thread: they share their work arrays. A whole parameter goes where it begins."""
         arena = self._arena
+        chunk = stop - start if self._searches else CHUNK  # a search is on the whole vectors
         mine = [part for part in segments if part.slot and start <= part.start < stop]
-        longest = max((part.slot.size for part in mine if part.slot), default=min(CHUNK, stop - start))
+        longest = max((part.slot.size for part in mine if part.slot), default=min(chunk, stop - start))
         work = [allocate(longest, arena.dtype) for _ in range(self.optimizer.work_arrays)]
         if any(part.slot for part in segments):
             return [self._whole(part.rule, part.slot, work) for part in mine if part.slot]
@@ -226,7 +245,7 @@ class Updater:
         for segment in segments:
             left = max(segment.start, start)
             while left < min(segment.stop, stop):
-                right = min(left + CHUNK, segment.stop, stop)
+                right = min(left + chunk, segment.stop, stop)
                 length = right - left
                 decayed = min(max(segment.start + segment.decayed - left, 0), length)
                 if not segment.rule.optimizer.weight_decay or self.optimizer.decays_inside:

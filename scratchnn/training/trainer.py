@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,11 +15,12 @@ import numpy as np
 
 from scratchnn.data.preparation import Part
 from scratchnn.errors import ConfigError, ModelError
+from scratchnn.nn.arena import Arena
 from scratchnn.nn.averaging import Average
 from scratchnn.nn.losses import Loss
 from scratchnn.nn.memory import Array, Pass
 from scratchnn.nn.network import Network
-from scratchnn.nn.optimizers import Optimizer
+from scratchnn.nn.optimizers import Optimizer, SearchingOptimizer
 from scratchnn.nn.patterns import matching
 from scratchnn.nn.regularizers import Penalty, Regularization
 from scratchnn.nn.schedules import Schedule, Span
@@ -27,6 +28,7 @@ from scratchnn.nn.updater import Updater
 from scratchnn.training.early_stopping import Watch
 from scratchnn.training.evaluation import Evaluator
 from scratchnn.training.events import EpochEnd, Event, Finished, Progress, Started, Status, StopRequest
+from scratchnn.training.searching import SearchingStep
 from scratchnn.training.settings import TrainingSettings
 from scratchnn.training.step import Step
 from scratchnn.training.streams import Streams, set_state, state_of
@@ -63,12 +65,18 @@ class Recipe:
     regularization: Regularization = field(default_factory=Regularization)
     training: TrainingSettings = field(default_factory=TrainingSettings)
 
-    def check(self, names: Sequence[str]) -> None:
-        """Raises `ConfigError` for a pattern that matches none of these names of parameters."""
+    def check(self, arena: Arena) -> None:
+        """Raises `ConfigError` for a pattern that matches no parameter, and for a constraint beside a search."""
+        names = list(arena.slots)
         for index, group in enumerate(self.optimizer.groups):
             matching(group.match, names, f"optimizer.groups[{index}].match")
         for index, entry in enumerate(self.regularization.constraints):
             matching(entry.match, names, f"regularization.constraints[{index}].match")
+        own = next((name for name, param in arena.params.items() if param.constraint is not None), None)
+        if own is not None and isinstance(self.optimizer, SearchingOptimizer):
+            message = f"{self.optimizer.tag()} cannot see what a constraint does to {own}"
+            where = f"model.layers[{own.partition('.')[0]}]"
+            raise ConfigError(message, where=where, hint="Remove the constraint, or choose another optimizer.")
 
 
 class Trainer:
@@ -108,10 +116,12 @@ class Trainer:
         self._updater = Updater(recipe.optimizer, network.arena, threads)
         self._penalty = Penalty(recipe.regularization, network.arena)
         batch_size = settings.rows_per_batch(len(train))
-        self._step_rows = min(batch_size * settings.accumulate, len(train))
+        searches = isinstance(recipe.optimizer, SearchingOptimizer)
+        self._step_rows = len(train) if searches else min(batch_size * settings.accumulate, len(train))
         self._span = Span(math.ceil(len(train) / self._step_rows), settings.epochs)
         self._run = Pass(training=True, rng=streams.dropout)
-        self._step = Step(network, recipe.loss, self._penalty, self._updater, train, batch_size, self._run)
+        step = SearchingStep if searches else Step
+        self._step = step(network, recipe.loss, self._penalty, self._updater, train, batch_size, self._run)
         self._order = np.arange(len(train))
         self._position = Position()
         self._epoch_stream = state_of(streams.shuffle)  # of the generator before it shuffled the current epoch

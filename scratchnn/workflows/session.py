@@ -14,6 +14,7 @@ from scratchnn.data.preparation import Prepared, prepare
 from scratchnn.data.sources import SourceParts
 from scratchnn.errors import ConfigError, DivergedError, ModelError, suggestion
 from scratchnn.nn.metrics import Metric
+from scratchnn.nn.optimizers import Optimizer
 from scratchnn.training.checkpoint import Checkpoints
 from scratchnn.training.class_weights import weigh
 from scratchnn.training.early_stopping import Watch
@@ -74,13 +75,14 @@ class TrainResult:
     samples_per_second: float
     requirements: list[Verdict] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    against_divergence: str = Optimizer.against_divergence
 
     @property
     def error(self) -> DivergedError | None:
         """The error that a diverged training stands for."""
         if self.status != "diverged":
             return None
-        hint = "Lower optimizer.learning_rate, or set regularization.clip_norm. The last good weights are kept."
+        hint = f"{self.against_divergence} The last good weights are kept."
         return DivergedError(self.reason, where=str(self.run), hint=hint)
 
     def to_json(self) -> dict[str, Any]:
@@ -121,7 +123,7 @@ class Session:
             self._recipe = Recipe(
                 self.built.loss, config.optimizer, config.schedule, config.regularization, config.training
             )
-            self._recipe.check(list(self.built.network.arena.slots))
+            self._recipe.check(self.built.network.arena)
             self.metrics = resolve_metrics(config, self.built.target)
             self._train = weigh(self.data.train, self.data.encoder.class_names, config.training.class_weights)
             self._monitor, self._watch = _watch(config, self.metrics, self.data)
@@ -253,6 +255,7 @@ class Session:
             samples_per_second=samples / seconds if seconds else 0.0,
             requirements=judge(self._requirements, figures) if metrics else [],
             notes=notes,
+            against_divergence=self.config.optimizer.against_divergence,
         )
         run.write_json(run.summary, result.to_json())
         return result

@@ -52,6 +52,14 @@ TRAININGS = {
         "layers": [Dense(units=4, constraint="max_norm"), Dense(units=3, constraint="non_negative")],
     },
     "an activity penalty": {"layers": [Dense(units=4), ActivityPenalty(l1=0.1, l2=0.1), Dense(units=3)]},
+    "searching": {"optimizer": {"type": "lbfgs", "iterations": 3, "history": 4}, "regularization": {"l2": 0.01}},
+    "searching in one batch": {
+        "optimizer": {"type": "lbfgs", "iterations": 2, "history": 2},
+        "batch_size": "all",
+        "averaging": {"type": "ema"},
+        "early_stopping": {"patience": 5},
+        "epochs": 6,
+    },
     "in order": {"shuffle": False, "validation": None, "monitor": "train.loss"},
 }
 

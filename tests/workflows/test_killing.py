@@ -14,13 +14,14 @@ import pytest
 
 PROGRAM = [sys.executable, "-c", "from scratchnn.cli.app import main; main()"]
 RUN = Path("runs/small")
+SCHEDULE = {"type": "cosine", "warmup_epochs": 2}
 
 
 @pytest.fixture
 def lengthy(config, table, write):
     """A config of many short epochs: much is written, and a kill meets every part of the work."""
 
-    def made(epochs, rows, batch_size=8):
+    def made(epochs, rows, batch_size=8, schedule=SCHEDULE, optimizer=None):
         write("data/table.csv", table(rows))
         training = {
             "epochs": epochs,
@@ -28,7 +29,7 @@ def lengthy(config, table, write):
             "early_stopping": {"patience": epochs, "min_delta": 0.001},
             "checkpoint": {"keep": 3},
         }
-        return config(training=training, schedule={"type": "cosine", "warmup_epochs": 2})
+        return config(training=training, schedule=schedule, optimizer=optimizer or {})
 
     return made
 
@@ -88,6 +89,15 @@ def test_killed_twice(lengthy):
     assert kept() == expected
     assert epochs == sorted(epochs)
     assert sorted(Path("runs").iterdir()) == [RUN]
+
+
+def test_killed_twice_where_each_step_is_a_search(lengthy):
+    search = {"type": "lbfgs", "learning_rate": 1.0, "iterations": 3}
+    path = lengthy(epochs=100, rows=60, batch_size="all", schedule=None, optimizer=search)
+    expected, seconds = whole(path, "whole")
+    epochs = survive(path, [0.5 * seconds, 0.7 * seconds])
+    assert kept() == expected
+    assert epochs == sorted(epochs)
 
 
 @pytest.mark.slow

@@ -64,6 +64,14 @@ def test_the_message_names_the_line() -> None:
     assert "match: x" in lines[int(line) - 1]
 
 
+def test_a_search_does_not_go_with_a_layers_own_constraint() -> None:
+    layers = [{"type": "dense", "units": 4}, {"type": "dense", "units": "auto", "constraint": "unit_norm"}]
+    config = {**CONFIG, "model": {"layers": layers}, "optimizer": "lbfgs", "training": {"epochs": 1}}
+    with pytest.raises(ConfigError, match=r"model\.layers\[1\]: lbfgs cannot see what a constraint does to 1\.weight"):
+        plan(config)
+    assert plan({**config, "model": CONFIG["model"]}).parameters == 4 * 3 + 5 * 1
+
+
 def test_a_layers_own_constraint_holds_in_the_model_file() -> None:
     layers = [
         {"type": "dense", "units": 4, "activation": "tanh", "constraint": {"type": "max_norm", "limit": 0.3}},

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from scratchnn.component import Component, Settings
 from scratchnn.nn.memory import Array, Shape
@@ -47,6 +48,7 @@ class Optimizer(Component):
     work_arrays: ClassVar[int] = 1  # arrays of the slice's length that `decay` and `update` may destroy
     decays_inside: ClassVar[bool] = False  # `update` applies self.weight_decay, and `decay` is never called
     keeps_average: ClassVar[bool] = False  # the trained network is not p: `average` gives it
+    against_divergence: ClassVar[str] = "Lower optimizer.learning_rate, or set regularization.clip_norm."
     learning_rate: float = Field(1e-3, gt=0, allow_inf_nan=False, description="Step size, times the schedule's factor.")
     weight_decay: float = Field(
         0.0, ge=0, allow_inf_nan=False, description="Pull of the weights towards 0, as part of the gradient."
@@ -131,3 +133,61 @@ class ParameterwiseOptimizer(Optimizer):
     def slot_shape(self, name: str, shape: Shape) -> Shape:
         """The shape of a slot for a parameter of this shape."""
         return shape
+
+
+class SearchingOptimizer(Optimizer):
+    """An optimizer that evaluates the loss of all training rows several times in one step, on the whole vectors.
+
+    The loss is a function of the parameters alone: penalties are in it, and random draws are the same in a whole step.
+    What would change the gradient or the parameters apart from it is refused: weight decay (l2 is its like), groups,
+    lookahead.
+    """
+
+    work_arrays: ClassVar[int] = 3  # of the parameters' whole length
+    against_divergence: ClassVar[str] = (
+        "A search must start at numbers: choose a smaller model.init, or scale the data."
+    )
+    weight_decay: float = Field(0.0, ge=0, allow_inf_nan=False, description="Refused: use regularization.l2.")
+    groups: list[ParameterGroup] = Field([], description="Refused: there is one step for all parameters.")
+    lookahead: Lookahead | None = Field(None, description="Refused: the loss would not be where the search left it.")
+
+    def search(
+        self,
+        p: Array,
+        g: Array,
+        slots: Sequence[Array],
+        work: Sequence[Array],
+        carried: dict[str, float],
+        learning_rate: float,
+        evaluate: Callable[[], float],
+    ) -> float:
+        """One step: changes p, the slots and `carried`; returns the loss at the p that it leaves.
+
+        `evaluate` gives the loss at p as it is and fills g with its gradient; where the loss is not finite g is
+        undefined. The last call is at the p that is left. Where the loss or the gradient at the first p is not finite
+        it returns NaN and leaves all else as it was.
+        """
+        raise NotImplementedError
+
+    def numbers(self, learning_rate: float, t: int, carried: dict[str, float]) -> tuple[float, ...]:
+        """None: `search` works them out."""
+        return ()
+
+    def update(
+        self, p: Array, g: Array, slots: Sequence[Array], work: Sequence[Array], numbers: Sequence[Array]
+    ) -> None:
+        """Raises `TypeError`: one gradient is not enough for this optimizer."""
+        raise TypeError(f"{self.tag()} searches: it has no update for one gradient")
+
+    @model_validator(mode="after")
+    def _follows_the_loss_alone(self) -> Self:
+        tag = {"tag": self.tag()}
+        if self.weight_decay:
+            message = "{tag} has no weight decay apart from the loss. Set `regularization.l2` instead."
+            raise PydanticCustomError("weight_decay", message, tag)
+        if self.groups:
+            message = "{tag} takes one step for all parameters. Remove `groups`."
+            raise PydanticCustomError("groups", message, tag)
+        if self.lookahead is not None:
+            raise PydanticCustomError("lookahead", "{tag} leaves no room for `lookahead`. Remove it.", tag)
+        return self
