@@ -14,7 +14,7 @@ to a JSON file (`--json`), by default under `benchmarks/results/`.
 The workloads (`--workload`; all of them when absent) are rows made up for the purpose, in these networks:
 
 - `iris`, `digits`, `mnist`, `wide`: dense layers with relu between them;
-- `cnn`: that of configs/mnist_cnn.yaml, images of 28x28x1, batch 64. Two 3x3 convolutions (32 and 64 filters), each
+- `cnn`: that of configs/mnist_cnn.yaml, images of 28x28x1, batch 64. Two 5x5 convolutions (32 and 64 filters), each
   with relu and 2x2 max pooling, then dropout 0.4, dense 128 with relu, dropout 0.3, dense 10;
 - `lstm`: that of configs/mnist_lstm.yaml, 28 steps of 28 numbers, batch 64. LSTM 128, dense 10 on its last output;
 - `transformer`: 64 steps of 64 float numbers, batch 32. One encoder block (4 heads, feed-forward width 256, relu,

@@ -7,14 +7,14 @@ from typing import Self
 
 from benchmarks.workloads.workload import Array, Layers, Workload, he_normal
 
-KERNEL, POOL = 3, 2
+KERNEL, POOL = 5, 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class CNN(Workload):
     """The network of configs/mnist_cnn.yaml on images of one channel.
 
-    For each of `filters` a 3x3 convolution without padding, relu and 2x2 max pooling; then a dense layer with relu and
+    For each of `filters` a 5x5 convolution without padding, relu and 2x2 max pooling; then a dense layer with relu and
     one without, a dropout before each.
     """
 

@@ -61,7 +61,7 @@ def _fields(entry: Entry, columns: tuple[int, int], width: int) -> list[str]:
 def _wrapped(start: str, text: str, width: int, *, indent: int) -> list[str]:
     """A text after its start, in lines of at most `width` where the indent leaves room for it."""
     lines = textwrap.wrap(
-        text, max(width, indent + 30), initial_indent=start, subsequent_indent=" " * indent, break_long_words=False
+        text, max(width, indent + 24), initial_indent=start, subsequent_indent=" " * indent, break_long_words=False
     )
     return lines or [start.rstrip()]
 
