@@ -93,6 +93,7 @@ class Trainer:
         self,
         network: Network,
         recipe: Recipe,
+        *,
         train: Part,
         validation: Part | None,
         evaluator: Evaluator,

@@ -162,14 +162,14 @@ class Session:
             trainer = Trainer(
                 network,
                 self._recipe,
-                self._train,
-                self.data.validation,
-                self._evaluator,
-                self._monitor,
-                self._watch,
-                self._streams,
-                min(self.threads, available_cores()),  # more than that only wait for each other
-                stop,
+                train=self._train,
+                validation=self.data.validation,
+                evaluator=self._evaluator,
+                monitor=self._monitor,
+                watch=self._watch,
+                streams=self._streams,
+                threads=min(self.threads, available_cores()),  # more than that only wait for each other
+                stop=stop,
             )
             checkpoints = Checkpoints(
                 run.checkpoints, config.training.checkpoint.keep, identity(config, self._train, self.data.validation)

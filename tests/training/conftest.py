@@ -91,7 +91,17 @@ def make() -> Callable[..., Any]:
         early = settings.early_stopping
         watch = Watch(higher, early.patience, early.min_delta) if early else Watch(higher)
         evaluator = Evaluator(network, loss, [Accuracy()], ENCODER)
-        trainer = Trainer(network, recipe, train, validation, evaluator, monitor, watch, streams, stop=stop)
+        trainer = Trainer(
+            network,
+            recipe,
+            train=train,
+            validation=validation,
+            evaluator=evaluator,
+            monitor=monitor,
+            watch=watch,
+            streams=streams,
+            stop=stop,
+        )
         return SimpleNamespace(
             trainer=trainer, network=network, evaluator=evaluator, train=train, validation=validation, watch=watch
         )
