@@ -99,14 +99,23 @@ class Arena:
         `by_name` says it for single parameters and wins over all else. Raises `ShapeError` where an initializer cannot
         fill an array of this shape.
         """
-        for name, param in self.params.items():
-            init = by_name.get(name) or param.init or (default if param.decay else None) or param.fallback
+        for name, init in self.initializers(default, by_name).items():
+            param = self.params[name]
             try:
                 init.fill(self.slots[name].view(self.parameters), param.fans, rng)
             except ShapeError as error:
                 raise ShapeError(error.message, where=f"parameter {name}", hint=error.hint) from None
         for name, slot in self.state_slots.items():
             slot.view(self.state)[...] = self._state_fill[name]
+
+    def initializers(
+        self, default: Initializer | None, by_name: Mapping[str, Initializer] = MappingProxyType({})
+    ) -> dict[str, Initializer]:
+        """What starts each parameter, with the arguments of `initialize`."""
+        return {
+            name: by_name.get(name) or param.init or (default if param.decay else None) or param.fallback
+            for name, param in self.params.items()
+        }
 
     def named_arrays(self) -> dict[str, Array]:
         """Every parameter and state array by its name, as views."""
@@ -181,7 +190,7 @@ class Workspace:
         return array
 
     def _bind(self, plan: Plan, path: str, offset: int, n: int) -> Memory:
-        mem = Memory()
+        mem = Memory(path)
         mem.program = plan.program
         arena = self._arena
         for name in plan.params:

@@ -111,7 +111,10 @@ class Steps:
         """Computes the output. Raises `ShapeError` where a layer cannot work on so few samples."""
         y = self.y
         try:
+            before = run.before_layer
             for layer, x, y, mem in self._forward:
+                if before is not None:
+                    before(layer, x, y, mem, run)
                 layer.forward(x, y, mem, run)
         except ShapeError as error:
             index = next(index for index, step in enumerate(self._forward) if step[2] is y)

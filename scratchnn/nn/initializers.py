@@ -252,6 +252,30 @@ class Orthogonal(Initializer):
         out[...] = gain_value(self.gain) * (q if rows >= columns else q.T).reshape(out.shape)
 
 
+class LSUV(Initializer):
+    """Layer-sequential unit variance: orthogonal, then scaled so that the layer's outputs on data have variance 1.
+
+    Starts as `orthogonal` with gain 1. Before the first step of a training the layers take their turn from the first
+    on, on the first training rows: the weight of each `dense` and convolution layer that starts so is divided by the
+    standard deviation of the outputs, before the activation and over all units together, until it is within `tolerance`
+    of 1 or after `iterations`. Layers inside of other layers take part. Outputs that do not vary leave the weight as it
+    is. The pass is one of evaluation: dropout is off, and `batch_norm` uses its running statistics.
+    All other weights (recurrent layers, attention, embeddings) keep the orthogonal start.
+    Source: Mishkin and Matas 2016.
+    """
+
+    type: Literal["lsuv"] = "lsuv"
+    tolerance: float = Field(0.01, gt=0, lt=1, description="How far the deviation of the outputs may be from 1.")
+    iterations: int = Field(10, ge=1, le=1000, description="The most often that a weight is scaled.")
+    samples: int = Field(256, ge=1, description="How many training rows are looked at, from the first on.")
+
+    def fill(self, out: Array, fans: Fans, rng: np.random.Generator) -> None:
+        """Writes the matrix before it is scaled. Raises `ShapeError` where `out` has less than two axes."""
+        if out.ndim < 2:
+            raise ShapeError(f"(lsuv) expects two axes or more, got {out.shape}", hint="Use another init here.")
+        Orthogonal().fill(out, fans, rng)
+
+
 class Sparse(Initializer):
     """N(0, deviation^2), where of the weights into each output a random share is 0. Takes two axes or more.
 

@@ -152,6 +152,13 @@ class Layer(Component):
         """Overwrites every array of `mem.grads`, and `dx` unless it is None. May destroy `dy`; leaves `x` and `y`."""
         raise NotImplementedError
 
+    def pre_activation(self, x: Array, y: Array, mem: Memory, run: Pass) -> Array | None:
+        """Writes and returns the output before the activation, in `y` or in an array of its own; leaves `x`.
+
+        For layers where it is linear in the parameter `weight`, but for a bias; None for all others.
+        """
+        return None
+
     def with_outputs(self, count: int) -> Self:
         """The layer with `units: auto` filled in; most layers have nothing to fill in."""
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -33,12 +34,13 @@ class Memory:
     """Views of the allocated arrays for one batch size, made once: `mem.params.weight`, `mem.saved.mask`, ...
 
     `program` is the plan's: what the layer worked out while planning. `bound` is the layer's own, for what it works out
-    once for this batch size (views, steps); it is None at first.
+    once for this batch size (views, steps); it is None at first. `path` begins the names of its parameters: `3.0.`.
     """
 
-    __slots__ = ("bound", "children", "grads", "params", "program", "saved", "scratch", "state")
+    __slots__ = ("bound", "children", "grads", "params", "path", "program", "saved", "scratch", "state")
 
-    def __init__(self) -> None:
+    def __init__(self, path: str = "") -> None:
+        self.path = path
         self.params = SimpleNamespace()
         self.grads = SimpleNamespace()
         self.saved = SimpleNamespace()
@@ -56,6 +58,8 @@ class Pass:
     For layers that add to the loss: `weights` are those `(B,)` of the samples, all 1 where absent, and `total` is what
     the summed loss is divided by. Such a layer adds its summed, weighted penalty to `penalty`, which whoever runs the
     pass sets back to 0, and the gradient of this sum over `total` to `dx`.
+
+    `before_layer` is called for each layer of a chain before its forward, with the same arguments and the layer first.
     """
 
     training: bool = False
@@ -64,6 +68,7 @@ class Pass:
     weights: Array | None = None
     total: float = 1.0
     penalty: float = 0.0
+    before_layer: Callable[[Any, Array, Array, Memory, Pass], None] | None = None
 
 
 def transfer(source: Array, target: Array) -> None:

@@ -18,8 +18,9 @@ from typing import Literal
 import numpy as np
 
 from scratchnn.nn.arena import Arena, Workspace, allocate
+from scratchnn.nn.calibration import Calibration
 from scratchnn.nn.chain import Chain, Steps
-from scratchnn.nn.initializers import Initializer
+from scratchnn.nn.initializers import LSUV, Initializer
 from scratchnn.nn.layer import InputSpec, Layer
 from scratchnn.nn.memory import Array, Buffer, Pass
 from scratchnn.nn.patterns import matching
@@ -100,6 +101,20 @@ class Network:
     def initialize(self, rng: np.random.Generator) -> None:
         """Gives every parameter and state array its starting values."""
         self.arena.initialize(self.init, rng, self._init_by_name)
+
+    def calibrate(self, inputs: Array) -> None:
+        """Scales the weights that start as `lsuv` on inputs `(N, *shape)`; the first ones are used, as many as needed.
+
+        Comes after `initialize`. Does nothing where there are no such weights.
+        """
+        starts = self.arena.initializers(self.init, self._init_by_name)
+        inits = {name: init for name, init in starts.items() if isinstance(init, LSUV)}
+        if not inits or not len(inputs):
+            return
+        rows = inputs[: max(init.samples for init in inits.values())]
+        batch = self.workspace(len(rows)).batch(len(rows))
+        batch.inputs[...] = rows
+        batch.forward(Pass(before_layer=Calibration(inits, len(rows))))
 
     def workspace(self, capacity: int, *, input_gradient: bool = False, poison: bool = False) -> NetworkWorkspace:
         """New arrays for batches of up to `capacity` samples. Inputs that are ids have no gradient."""

@@ -24,7 +24,7 @@ from scratchnn.training.log import describe
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory
 from scratchnn.training.streams import Streams
-from scratchnn.training.trainer import Recipe, Trainer
+from scratchnn.training.trainer import Recipe, Snapshot, Trainer
 from scratchnn.workflows.building import (
     Built,
     build_for,
@@ -158,7 +158,13 @@ class Session:
         Numbers may overflow without a warning of NumPy: what is not finite is noticed and reported here.
         """
         config, network = self.config, self.built.network
+        checkpoints = Checkpoints(
+            run.checkpoints, config.training.checkpoint.keep, identity(config, self._train, self.data.validation)
+        )
+        snapshot = None if resume is None else self._newest(run, checkpoints)
         with computing(self.threads):
+            if snapshot is None:
+                network.calibrate(self._train.inputs)
             trainer = Trainer(
                 network,
                 self._recipe,
@@ -171,12 +177,8 @@ class Session:
                 threads=min(self.threads, available_cores()),  # more than that only wait for each other
                 stop=stop,
             )
-            checkpoints = Checkpoints(
-                run.checkpoints, config.training.checkpoint.keep, identity(config, self._train, self.data.validation)
-            )
-            before = 0.0
+            before = 0.0 if snapshot is None else self._go_on(trainer, snapshot)
             if resume is not None:
-                before = self._go_on(trainer, run, checkpoints)
                 run.keep_config(resume)
             run.cut_metrics(trainer.epochs_done)
             run.write_json(run.environment, describe_environment(self.threads))
@@ -189,18 +191,17 @@ class Session:
                 trainer.close()
             return self._finish(run, finished, seconds, trainer.samples_seen)
 
-    def _go_on(self, trainer: Trainer, run: RunDirectory, checkpoints: Checkpoints) -> float:
-        """Puts the trainer where the newest checkpoint was taken; the seconds that the run had taken until then.
-
-        Without a checkpoint it starts again, unless that would replace a model.
-        """
+    def _newest(self, run: RunDirectory, checkpoints: Checkpoints) -> Snapshot | None:
+        """The newest checkpoint that is whole. Without one the run starts again, unless that would replace a model."""
         snapshot = checkpoints.newest()
         self._notes += [f"{path} is damaged: went on from the checkpoint before it" for path in checkpoints.damaged]
-        if snapshot is None:
-            if run.model.is_file():
-                message = "has a model, but no checkpoint to go on from"
-                raise ModelError(message, where=str(run.path), hint="Start a new run.")
-            return 0.0
+        if snapshot is None and run.model.is_file():
+            message = "has a model, but no checkpoint to go on from"
+            raise ModelError(message, where=str(run.path), hint="Start a new run.")
+        return snapshot
+
+    def _go_on(self, trainer: Trainer, snapshot: Snapshot) -> float:
+        """Puts the trainer where the checkpoint was taken; the seconds that the run had taken until then."""
         try:
             trainer.load(snapshot)
         except ConfigError as error:

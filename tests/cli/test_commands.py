@@ -45,6 +45,22 @@ def test_train_gives_the_json_of_the_contract(cli: Any, folder: Path) -> None:
     assert json.loads((folder / "runs/c/summary.json").read_text()) == result
 
 
+def test_a_start_that_looks_at_the_data(cli: Any) -> None:
+    digits = str(Path(__file__).parents[2] / "configs" / "digits.yaml")
+    settings = (
+        "--set",
+        "training.epochs=1",
+        "--set",
+        "model.init={type: lsuv, samples: 100}",
+        "--require",
+        "test.loss<2",
+    )
+    assert cli("train", digits, "--json", *settings).json["status"] == "completed"
+    outcome = cli("train", digits, "--set", "model.init_by_name={'*.bias': lsuv}")
+    assert outcome.code == 2
+    assert "parameter 0.bias: (lsuv) expects two axes or more, got (256,). Use another init" in outcome.err
+
+
 def test_a_run_directory_is_never_overwritten(cli: Any, folder: Path) -> None:
     names = [cli("train", "c.yaml", "--json").json["run_dir"] for _ in range(3)]
     assert names == ["runs/c", "runs/c-2", "runs/c-3"]

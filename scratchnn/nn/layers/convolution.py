@@ -107,15 +107,20 @@ class Convolution(WeightedLayer):
             flops=flops,
         )
 
-    def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
-        """Writes y."""
-        z = getattr(mem.saved, "z", y)
+    def pre_activation(self, x: Array, y: Array, mem: Memory, run: Pass) -> Array:
+        """Writes and returns the product with its bias."""
+        z: Array = getattr(mem.saved, "z", y)
         self.product(x, z, mem, run)
         if self.bias:
             row = mem.scratch.bias  # (W, F): the bias for a whole row, so that additions run over long stretches
             np.copyto(row, mem.params.bias)
             wide = z.reshape(-1, row.size)
             np.add(wide, row.reshape(-1), out=wide)
+        return z
+
+    def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
+        """Writes y."""
+        z = self.pre_activation(x, y, mem, run)
         if self.activation is not None:
             self.activation.forward(z, y, mem.children["activation"])
 

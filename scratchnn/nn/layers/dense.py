@@ -56,9 +56,9 @@ class Dense(WeightedLayer):
             flops=2 * rows * fan_in * fan_out,
         )
 
-    def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
-        """Writes y."""
-        z = getattr(mem.saved, "z", y)
+    def pre_activation(self, x: Array, y: Array, mem: Memory, run: Pass) -> Array:
+        """Writes and returns x W + b."""
+        z: Array = getattr(mem.saved, "z", y)
         # `dot`, since `matmul` on small matrices takes 0.5 us longer to reach the same BLAS routine.
         if x.ndim == 2:
             np.dot(x, mem.params.weight, out=z)
@@ -66,6 +66,11 @@ class Dense(WeightedLayer):
             np.dot(_rows(x), mem.params.weight, out=_rows(z))
         if self.bias:
             np.add(z, mem.params.bias, out=z)
+        return z
+
+    def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
+        """Writes y."""
+        z = self.pre_activation(x, y, mem, run)
         if self.activation is not None:
             self.activation.forward(z, y, mem.children["activation"])
 

@@ -21,8 +21,8 @@ FAULTS = (
     Fault(
         "draws-in-the-order-of-the-vector",
         "nn/arena.py::Arena.initialize",
-        "for name, param in self.params.items():",
-        "for name, param in ((name, self.params[name]) for name in self.slots):",
+        "for name, init in self.initializers(default, by_name).items():",
+        "for name, init in ((name, self.initializers(default, by_name)[name]) for name in self.slots):",
         "starting values depend on which parameters decay",
         ARENA,
     ),
