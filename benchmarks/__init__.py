@@ -23,7 +23,7 @@ The workloads (`--workload`; all of them when absent) are rows made up for the p
 A step is: gather a shuffled batch from rows in memory, forward, softmax cross-entropy, backward, Adam; float32. No
 gradient is clipped. All start from the same weights, and the means of their first 20 losses are compared, so that none
 does less work than the others: to 0.001. Draws of dropout differ between libraries: there a second network without
-dropout is compared to 0.001, and the one that is timed to 0.05 (without its dropout it would be off by 0.14).
+dropout is compared to 0.001, and the one that is timed to 0.03 (without its dropout it would be off by 0.06).
 
 - scratchnn: `scratchnn.training.step.Step`, driven as the trainer drives it, `threads: auto` up to `--threads`;
 - torch: eager, `Adam(fused=True)`, gradients set to None; the loss is read at the end of a timed block only.

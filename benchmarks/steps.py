@@ -20,7 +20,7 @@ from benchmarks.workloads import Workload
 # How far the first losses may be from ours, relative.
 SAME_WORK = 1e-3
 OTHER_BATCHES = 0.1
-OTHER_DRAWS = 0.05  # of dropout
+OTHER_DRAWS = 0.03  # of dropout
 
 
 @dataclass(frozen=True)

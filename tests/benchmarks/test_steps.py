@@ -89,10 +89,10 @@ def test_libraries_that_do_other_work_are_refused():
             check_losses({"scratchnn": 1.0, name: loss})
 
 
-def test_draws_of_dropout_may_differ_by_a_twentieth():
-    check_losses({"scratchnn": 1.0, "torch": 1.04}, drops=True)
+def test_draws_of_dropout_may_differ_by_three_hundredths():
+    check_losses({"scratchnn": 1.0, "torch": 1.025}, drops=True)
     with pytest.raises(BenchmarkError, match="torch"):
-        check_losses({"scratchnn": 1.0, "torch": 1.06}, drops=True)
+        check_losses({"scratchnn": 1.0, "torch": 1.035}, drops=True)
 
 
 def test_with_dropout_the_losses_without_it_are_compared_too(monkeypatch: pytest.MonkeyPatch):

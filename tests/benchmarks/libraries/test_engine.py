@@ -29,7 +29,7 @@ def test_the_first_losses_are_those_of_torch(name: str):
 def test_the_first_losses_with_dropout_are_far_from_those_without():
     with threadpool_limits(1, user_api="blas"):
         loss = first_loss(engine.start(WORKLOADS["cnn"], 1))
-    assert abs(loss / FIRST_LOSS["cnn"] - 1) > 0.1  # twice what may differ between two libraries' draws
+    assert abs(loss / FIRST_LOSS["cnn"] - 1) > 0.06  # twice what may differ between two libraries' draws
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
