@@ -14,7 +14,7 @@ from scratchnn.data.features import infer, standard
 from scratchnn.data.idx import Idx, read_images
 from scratchnn.data.settings import Csv, DataSettings, Feature, Npz, Source, SourceParts
 from scratchnn.data.sources import SUFFIXES, suffix_of
-from scratchnn.data.splits import Division, Strata
+from scratchnn.data.splits import Division, Strata, Undivided
 from scratchnn.data.tables import Array, Arrays, Table, Task, in_order, is_missing, is_number, number_name
 from scratchnn.errors import DataError, TargetError, suggestion
 
@@ -102,8 +102,9 @@ def prepare(
     rows = {name: np.arange(len(data)) for name, data in raw.items()}
     if "validation" not in raw:
         strata = _strata(whole, names) if task == "classification" else None
-        division = settings.split.divide(len(whole), strata, rng, test=not isinstance(settings.source, SourceParts))
-        raw, rows = _divided(whole, raw, division)
+        table = whole if isinstance(whole, Table) else None
+        undivided = Undivided(len(whole), rng, strata, table, base, test=not isinstance(settings.source, SourceParts))
+        raw, rows = _divided(whole, raw, settings.split.divide(undivided))
     if encoder is None:
         encoder = fit(settings, raw["train"], task, names)
     weight = settings.sample_weight
@@ -232,7 +233,8 @@ def _fit_table(settings: DataSettings, table: Table, names: list[str]) -> TableI
         if name not in table.columns:
             got = f'data.features names a column "{name}" that is not there'
             raise DataError(got, where=table.where, hint=suggestion(name, table.columns))
-    used = [name for name in table.columns if name not in names and name != settings.sample_weight]
+    others = {*names, settings.sample_weight, *(settings.split.columns if settings.split.marks else [])}
+    used = [name for name in table.columns if name not in others]
     fitted = [(features.get(name) or infer(table, name)).fit(table, name) for name in used]
     columns = [column for column in fitted if column is not None]
     if not columns:

@@ -86,6 +86,7 @@ class DataSettings(Settings):
     def _fits_source(self) -> Self:
         self._check_class_order(self.class_order or [])
         source = self.source.first
+        self._check_split()
         if self.task == "reconstruction":
             self._check_reconstruction()
         if source.tabular:
@@ -102,6 +103,25 @@ class DataSettings(Settings):
                 message = "`{name}` is for tables, but a source of type {kind} has no columns. Remove it."
                 raise PydanticCustomError("data", message, {"name": name, "kind": kind})
         return self
+
+    def _check_split(self) -> None:
+        split, source = self.split, self.source
+        context = {"type": split.tag(), "kind": source.first.tag()}
+        if split.columns and not source.first.tabular:
+            message = "`split` {type} divides by a column, but a source of type {kind} has none. Use random."
+            raise PydanticCustomError("data", message, context)
+        if split.takes_test and isinstance(source, SourceParts):
+            message = (
+                "`split` {type} chooses the test rows, but `source` gives the parts. Use one file, or another split."
+            )
+            raise PydanticCustomError("data", message, context)
+        for name in split.columns:
+            if name in (self.target or []):
+                message = '`split` {type} divides by "{name}", the target. Name another column.'
+                raise PydanticCustomError("data", message, {**context, "name": name})
+            if split.marks and (name == self.sample_weight or name in (self.features or {})):
+                message = '`split` takes "{name}" for the names of the parts. Remove it from features and weights.'
+                raise PydanticCustomError("data", message, {**context, "name": name})
 
     def _check_class_order(self, names: list[str]) -> None:
         if len(set(names)) < len(names):

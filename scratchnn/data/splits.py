@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -12,8 +13,8 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from scratchnn.component import Component
-from scratchnn.data.tables import Array
-from scratchnn.errors import DataError
+from scratchnn.data.tables import Array, Table, is_missing
+from scratchnn.errors import DataError, suggestion
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,52 @@ class Division:
     test: Array
 
 
+@dataclass(frozen=True)
+class Undivided:
+    """The rows of one source, and what a split may look at to divide them.
+
+    `count` rows; `rng` for every draw; `strata` is None where there are no classes; `table` is None for arrays;
+    relative paths start at `base`; without `test` no test rows are taken, because the source gives them.
+    """
+
+    count: int
+    rng: np.random.Generator
+    strata: Strata | None = None
+    table: Table | None = None
+    base: Path = Path()
+    test: bool = True
+
+    def column(self, name: str) -> tuple[Table, tuple[str, ...]]:
+        """The table and the text of a column. Raises `DataError` where there is none, or where a cell is missing."""
+        if self.table is None:
+            hint = "Use the split random."
+            raise DataError(f'arrays have no column "{name}" to divide by', where="data.split", hint=hint)
+        if name not in self.table.columns:
+            got = f'data.split names a column "{name}" that is not there'
+            raise DataError(got, where=self.table.where, hint=suggestion(name, self.table.columns))
+        cells = self.table.columns[name]
+        row = next((row for row, cell in enumerate(cells) if is_missing(cell)), None)
+        if row is not None:
+            written = f' ("{cells[row]}")' if cells[row].strip() else ""
+            got = f"the value is missing{written}, but data.split divides by this column"
+            raise self.table.error(name, row, got, "Fill the cell, or remove the row.")
+        return self.table, cells
+
+
 class Split(Component):
     """A way to divide rows."""
 
     family: ClassVar[str] = "split"
+    takes_test: ClassVar[bool] = False  # whether it says itself which rows are the test
+    marks: ClassVar[bool] = False  # whether its column only tells the part, and is no feature
 
-    def divide(self, rows: int, strata: Strata | None, rng: np.random.Generator, *, test: bool = True) -> Division:
-        """Divides `rows` rows. `strata` is None where there are no classes; without `test` no test rows are taken."""
+    @property
+    def columns(self) -> list[str]:
+        """The columns that it looks at."""
+        return []
+
+    def divide(self, rows: Undivided) -> Division:
+        """The row numbers of each part. Raises `DataError` where the rows cannot be divided so."""
         raise NotImplementedError
 
 
@@ -48,23 +88,17 @@ class NoSplit(Split):
 
     type: Literal["none"] = "none"
 
-    def divide(self, rows: int, strata: Strata | None, rng: np.random.Generator, *, test: bool = True) -> Division:
+    def divide(self, rows: Undivided) -> Division:
         """All rows, nothing, nothing."""
         nothing = np.arange(0)
-        return Division(np.arange(rows), nothing, nothing)
+        return Division(np.arange(rows.count), nothing, nothing)
 
 
-class RandomSplit(Split):
-    """Random rows, for classification in the classes' own proportions.
+class FractionSplit(Split):
+    """What splits by fractions share. A part of fraction f > 0 is to get max(1, floor(f N + 1/2)) of N rows."""
 
-    A part of fraction f > 0 gets exactly max(1, floor(f N + 1/2)) rows. Stratified, each class gets its share of them,
-    rounded by largest remainder, and at least one row in each part.
-    """
-
-    type: Literal["random"] = "random"
     validation: float = Field(0.15, ge=0, lt=1, description="Fraction of the rows that guides training.")
     test: float = Field(0.15, ge=0, lt=1, description="Fraction of the rows for the final metrics.")
-    stratify: bool = Field(True, description="Keep the classes' proportions in each part. Classification only.")
 
     @model_validator(mode="after")
     def _leaves_training(self) -> Self:
@@ -72,8 +106,8 @@ class RandomSplit(Split):
             raise PydanticCustomError("split", "validation and test together must be below 1, to leave training rows.")
         return self
 
-    def divide(self, rows: int, strata: Strata | None, rng: np.random.Generator, *, test: bool = True) -> Division:
-        """Draws one permutation of all rows from `rng`. Raises `DataError` where rows are too few."""
+    def sizes(self, rows: int, *, test: bool) -> list[int]:
+        """The rows of validation and test. Raises `DataError` where none would be left for training."""
         sizes = [_size(rows, self.validation), _size(rows, self.test if test else 0.0)]
         if sum(sizes) >= rows:
             hint = "Add rows, or use smaller fractions in data.split."
@@ -82,7 +116,23 @@ class RandomSplit(Split):
                 where="data.split",
                 hint=hint,
             )
-        order = rng.permutation(rows)
+        return sizes
+
+
+class RandomSplit(FractionSplit):
+    """Random rows, for classification in the classes' own proportions.
+
+    A part of fraction f > 0 gets exactly max(1, floor(f N + 1/2)) rows. Stratified, each class gets its share of them,
+    rounded by largest remainder, and at least one row in each part.
+    """
+
+    type: Literal["random"] = "random"
+    stratify: bool = Field(True, description="Keep the classes' proportions in each part. Classification only.")
+
+    def divide(self, rows: Undivided) -> Division:
+        """Draws one permutation of all rows. Raises `DataError` where rows are too few."""
+        sizes, strata = self.sizes(rows.count, test=rows.test), rows.strata
+        order = rows.rng.permutation(rows.count)
         if strata is None or not self.stratify:
             parts = np.split(order, np.cumsum(sizes))
         else:

@@ -5,12 +5,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from scratchnn.data.splits import Division, NoSplit, RandomSplit, Split, Strata
+from scratchnn.data.splits import Division, NoSplit, RandomSplit, Split, Strata, Undivided
 from scratchnn.errors import ConfigError, DataError
 
 
 def generator(seed: int = 0) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(seed))
+
+
+def undivided(rows: int, groups: Strata | None = None, *, seed: int = 0, test: bool = True) -> Undivided:
+    return Undivided(rows, generator(seed), groups, test=test)
 
 
 def strata(counts: list[int]) -> Strata:
@@ -37,15 +41,15 @@ def per_class(division: Division, groups: Strata) -> list[list[int]]:
     ],
 )
 def test_sizes_are_rounded_and_at_least_one(rows: int, settings: dict[str, float], expected: list[int]) -> None:
-    assert sizes(RandomSplit(**settings).divide(rows, None, generator())) == expected  # type: ignore[arg-type]
+    assert sizes(RandomSplit(**settings).divide(undivided(rows))) == expected  # type: ignore[arg-type]
 
 
 def test_without_test_the_rows_stay_in_training() -> None:
-    assert sizes(RandomSplit().divide(100, None, generator(), test=False)) == [85, 15, 0]
+    assert sizes(RandomSplit().divide(undivided(100, test=False))) == [85, 15, 0]
 
 
 def test_none_keeps_every_row() -> None:
-    division = Split.parse("none").divide(5, None, generator())
+    division = Split.parse("none").divide(undivided(5))
     assert isinstance(NoSplit(), Split)
     assert division.train.tolist() == [0, 1, 2, 3, 4]
     assert sizes(division) == [5, 0, 0]
@@ -54,23 +58,23 @@ def test_none_keeps_every_row() -> None:
 def test_iris_proportions() -> None:
     """23 of 150 is 7.67 a class: 8 + 8 + 7; then 23 of the 42, 42, 43 that are left is 7.6, 7.6, 7.8: 8 + 7 + 8."""
     groups = strata([50, 50, 50])
-    division = RandomSplit().divide(150, groups, generator())
+    division = RandomSplit().divide(undivided(150, groups))
     assert per_class(division, groups) == [[34, 35, 35], [8, 8, 7], [8, 7, 8]]
 
 
 def test_a_rare_class_is_in_each_part() -> None:
     groups = strata([97, 3])
-    assert per_class(RandomSplit().divide(100, groups, generator()), groups) == [[69, 1], [14, 1], [14, 1]]
+    assert per_class(RandomSplit().divide(undivided(100, groups)), groups) == [[69, 1], [14, 1], [14, 1]]
 
 
 def test_stratify_false_ignores_the_classes() -> None:
     groups = strata([1, 19])
-    assert sizes(RandomSplit(stratify=False).divide(20, groups, generator())) == [14, 3, 3]
+    assert sizes(RandomSplit(stratify=False).divide(undivided(20, groups))) == [14, 3, 3]
 
 
 def test_the_generator_decides() -> None:
     groups = strata([20, 20])
-    first, again, other = (RandomSplit().divide(40, groups, generator(seed)) for seed in (1, 1, 2))
+    first, again, other = (RandomSplit().divide(undivided(40, groups, seed=seed)) for seed in (1, 1, 2))
     assert first.test.tolist() == again.test.tolist() != other.test.tolist()
 
 
@@ -88,7 +92,7 @@ def test_stratified_sizes_are_exact_and_every_class_is_everywhere(
     wanted = [max(1, int(fraction * rows + 0.5)) if fraction else 0 for fraction in (validation, test)]
     wanted = [rows - sum(wanted), *wanted]
     assume(all(size == 0 or size >= len(counts) for size in wanted) and wanted[0] > 0)
-    division = RandomSplit(validation=validation, test=test).divide(rows, groups, generator(seed))
+    division = RandomSplit(validation=validation, test=test).divide(undivided(rows, groups, seed=seed))
     assert sizes(division) == wanted
     together = np.concatenate([division.train, division.validation, division.test])
     assert np.sort(together).tolist() == list(range(rows))
@@ -101,7 +105,7 @@ def test_stratified_sizes_are_exact_and_every_class_is_everywhere(
 @given(st.integers(2, 6), st.integers(10, 40), st.floats(0.1, 0.4), st.floats(0.1, 0.4))
 def test_a_class_gets_its_share_to_within_one_row(classes: int, each: int, validation: float, test: float) -> None:
     groups = strata([each] * classes)
-    division = RandomSplit(validation=validation, test=test).divide(each * classes, groups, generator())
+    division = RandomSplit(validation=validation, test=test).divide(undivided(each * classes, groups))
     for part in per_class(division, groups)[1:]:
         assert max(part) - min(part) <= 1
 
@@ -117,7 +121,7 @@ def test_a_class_gets_its_share_to_within_one_row(classes: int, each: int, valid
 )
 def test_too_few_rows_name_what_is_short(counts: list[int], settings: dict[str, float], message: str) -> None:
     with pytest.raises(DataError) as caught:
-        RandomSplit(**settings).divide(sum(counts), strata(counts), generator())  # type: ignore[arg-type]
+        RandomSplit(**settings).divide(undivided(sum(counts), strata(counts)))  # type: ignore[arg-type]
     assert caught.value.message.startswith(message)
     assert caught.value.where == "data.split"
     assert caught.value.hint
