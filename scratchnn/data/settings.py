@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from scratchnn.component import Settings
 
 # Declaring a component is what makes it usable, so every member is imported here.
+from scratchnn.data.column_splits import ColumnSplit, GroupSplit, HashSplit, TimeSplit
 from scratchnn.data.csv import Csv
 from scratchnn.data.features import Category, Feature, Ignore, Number
 from scratchnn.data.idx import Idx
@@ -22,9 +23,12 @@ __all__ = [
     "Blobs",
     "Category",
     "Circles",
+    "ColumnSplit",
     "Csv",
     "DataSettings",
     "Feature",
+    "GroupSplit",
+    "HashSplit",
     "Idx",
     "Ignore",
     "Moons",
@@ -37,6 +41,7 @@ __all__ = [
     "SourceParts",
     "Spirals",
     "Split",
+    "TimeSplit",
     "Xor",
 ]
 

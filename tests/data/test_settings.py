@@ -55,6 +55,25 @@ def test_defaults_and_shorthands() -> None:
         ({"source": {"train": "a.npz"}, "sample_weight": "w"}, "`sample_weight` is for tables"),
         ({"source": "moons", "features": {"a": "numbr"}}, "numbr"),
         ({"source": "moons", "surprise": 1}, "Extra inputs"),
+        ({"source": "moons", "split": {"type": "group", "column": "g"}}, "a source of type moons has none"),
+        ({"source": "a.npz", "split": {"type": "time", "column": "g"}}, "`split` time divides by a column"),
+        ({"source": "a.csv", "target": "y", "split": {"type": "hash", "column": "y"}}, 'divides by "y", the target'),
+        (
+            {"source": {"train": "a.csv"}, "target": "y", "split": {"type": "column", "column": "p"}},
+            "`split` column chooses the test rows",
+        ),
+        (
+            {"source": "a.csv", "target": "y", "features": {"p": "ignore"}, "split": {"type": "column", "column": "p"}},
+            "for the names of the parts",
+        ),
+        (
+            {"source": "a.csv", "target": "y", "split": {"type": "column", "column": "p", "test": "train"}},
+            "`train`, `validation` and `test` must differ",
+        ),
+        (
+            {"source": "a.csv", "target": "y", "split": {"type": "time", "column": "p", "test": 0.9}},
+            "must be below 1",
+        ),
     ],
 )
 def test_a_wrong_section_says_why(document: dict[str, object], message: str) -> None:

@@ -1,0 +1,77 @@
+"""Each split by a column, from the config to the figures of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scratchnn.data.preparation import prepare
+from scratchnn.data.settings import DataSettings
+from tests.cli.conftest import Cli
+
+PARTS = ["train"] * 30 + ["validation"] * 9 + ["test"] * 6
+
+
+@pytest.fixture
+def keyed(folder: Path) -> None:
+    """Adds to the flowers: a `part`, a `day` and a `patient` of three rows."""
+    header, *lines = (folder / "flowers.csv").read_text().splitlines()
+    keyed = [f"{line},{PARTS[row]},2024-01-{row // 3 + 1:02},p{row // 3}" for row, line in enumerate(lines)]
+    (folder / "flowers.csv").write_text("\n".join([f"{header},part,day,patient", *keyed]) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("split", "rows"),
+    [
+        ("{type: group, column: patient, validation: 0.2, test: 0.1}", {"train": 30, "validation": 9, "test": 6}),
+        ("{type: time, column: day, validation: 0.2, test: 0.1}", {"train": 30, "validation": 9, "test": 6}),
+        ("{type: column, column: part}", {"train": 30, "validation": 9, "test": 6}),
+        ("{type: hash, column: patient, validation: 0.3, test: 0.3}", None),
+    ],
+)
+def test_trains_and_is_judged_again_on_each_part(
+    cli: Cli, keyed: None, spoil: Callable[[str, str], None], split: str, rows: dict[str, int] | None
+) -> None:
+    spoil("  target: kind\n", f"  target: kind\n  split: {split}\n")
+    outcome = cli("train", "c.yaml", "--json")
+    assert outcome.code == 0, outcome.err
+    found = {}
+    for part, figures in outcome.json["metrics"].items():
+        again = cli("evaluate", outcome_run(), "--split", part, "--json").json
+        assert again["metrics"]["accuracy"] == figures["accuracy"]
+        found[part] = again["rows"]
+    assert sum(found.values()) == 45
+    assert rows is None or found == rows
+
+
+def outcome_run() -> str:
+    return str(next(Path("runs").iterdir()))
+
+
+def test_the_names_of_the_parts_are_no_feature(folder: Path, keyed: None) -> None:
+    document = {"source": "flowers.csv", "target": "kind", "features": {"day": "ignore", "patient": "ignore"}}
+    settings = DataSettings.model_validate({**document, "split": {"type": "column", "column": "part"}})
+    prepared = prepare(settings, folder, np.random.Generator(np.random.PCG64(0)))
+    assert prepared.encoder.feature_names == ["width", "height"]
+    assert prepared.summary()["rows"] == {"train": 30, "validation": 9, "test": 6}
+
+
+def test_an_absent_column_is_a_fault_of_the_data(cli: Cli, keyed: None, spoil: Callable[[str, str], None]) -> None:
+    spoil("  target: kind\n", "  target: kind\n  split: {type: group, column: patent}\n")
+    outcome = cli("train", "c.yaml")
+    assert outcome.code == 3
+    assert 'data.split names a column "patent" that is not there. Did you mean "patient"?' in outcome.err
+
+
+def test_resuming_with_other_groups_is_refused(cli: Cli, keyed: None, spoil: Callable[[str, str], None]) -> None:
+    """The settings stay; the parts differ, because cells of the column have changed."""
+    spoil("  target: kind\n", "  target: kind\n  split: {type: column, column: part}\n")
+    assert cli("train", "c.yaml").code == 0
+    table = Path("flowers.csv").read_text()
+    Path("flowers.csv").write_text(table.replace(",validation,", ",train,", 1))
+    outcome = cli("train", "c.yaml", "--resume", "--set", "training.epochs=3")
+    assert outcome.code == 4, outcome.err
+    assert "data" in outcome.err
