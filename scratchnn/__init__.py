@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from scratchnn.nn.network import Network
     from scratchnn.workflows.evaluate import evaluate
+    from scratchnn.workflows.generate import generate
     from scratchnn.workflows.model import load_model
     from scratchnn.workflows.predict import predict
     from scratchnn.workflows.train import resume, train
 
 __version__ = "0.1.0"
-__all__ = ["Network", "evaluate", "load_model", "predict", "resume", "train"]
+__all__ = ["Network", "evaluate", "generate", "load_model", "predict", "resume", "train"]
 
 _HOMES = {
     "Network": "scratchnn.nn.network",
     "evaluate": "scratchnn.workflows.evaluate",
+    "generate": "scratchnn.workflows.generate",
     "load_model": "scratchnn.workflows.model",
     "predict": "scratchnn.workflows.predict",
     "resume": "scratchnn.workflows.train",

@@ -66,6 +66,7 @@ def validate(document: Document, root: type[_Settings], prefix: str = "") -> _Se
         errors = [
             _Error(fault["loc"], fault["type"], fault["input"], fault.get("ctx", {}), fault["msg"])
             for fault in error.errors(include_url=False)
+            if fault["type"] != "default_factory_not_called"  # it follows from another fault
         ]
     explainer = _Explainer(root)
     explainer.explain(root, data, start, errors)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -13,7 +12,7 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from scratchnn.data.files import locate, read_text, shown
+from scratchnn.data.files import decode, locate, read_text, shown
 from scratchnn.data.sources import Source
 from scratchnn.data.tables import Table, is_number
 from scratchnn.errors import DataError
@@ -56,7 +55,7 @@ class Csv(Source):
         """Every row. Raises `DataError` with file, line and column, or `StorageError`."""
         path = locate(base, self.path)
         where = shown(path)
-        text = _decode(read_text(path), where)
+        text = decode(read_text(path), where)
         rows, lines = self._parse(text, where)
         if self.columns is None:
             if not rows:
@@ -133,20 +132,3 @@ def _with_points(table: Table) -> Table:
             raise table.error(name, row, got, hint)
         columns[name] = tuple(cell.replace(",", ".") if _COMMA.fullmatch(cell) else cell for cell in cells)
     return Table(table.where, columns, table.lines)
-
-
-def _decode(data: bytes, where: str) -> str:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise DataError("this is UTF-16 text, not UTF-8", where=where, hint="Save the file as UTF-8.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        hint = "Save the file as UTF-8."
-        got = f"byte 0x{data[error.start]:02x} is not UTF-8 text"
-        raise DataError(got, where=f"{where}:{line}", hint=hint) from None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        hint = "A CSV file holds UTF-8 text only; is it UTF-16, or another kind of file?"
-        raise DataError("the line holds a NUL byte", where=f"{where}:{line}", hint=hint)
-    return text

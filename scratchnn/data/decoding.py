@@ -15,7 +15,7 @@ def decode_inputs(encoder: Encoder, values: Array) -> dict[str, Decoded]:
 
     A number is x' * scale + offset in float64 (N,), where its training rows were constant that constant; a category is
     the level with the largest value, of equal ones the first. Arrays have no columns: they come back as one array
-    (N, *input_shape) under the name `inputs`.
+    (N, *input_shape) under the name `inputs`. Of a text there is nothing to decode.
 
     >>> from scratchnn.data.encoder import NumberColumn
     >>> columns = [NumberColumn(name="age", offset=40, scale=10), CategoryColumn(name="deck", levels=["A", "B"])]
@@ -23,9 +23,9 @@ def decode_inputs(encoder: Encoder, values: Array) -> dict[str, Decoded]:
     >>> decode_inputs(encoder, np.array([[-0.5, 0.3, 0.6]]))
     {'age': array([35.]), 'deck': ['B']}
     """
-    if isinstance(encoder.inputs, TableInputs):
-        return _columns(encoder.inputs, values)
-    return {"inputs": _array(encoder.inputs, values)}
+    if isinstance(encoder.inputs, ArrayInputs):
+        return {"inputs": _array(encoder.inputs, values)}
+    return _columns(encoder.inputs, values) if isinstance(encoder.inputs, TableInputs) else {}
 
 
 def _columns(inputs: TableInputs, values: Array) -> dict[str, Decoded]:

@@ -10,7 +10,9 @@ from numpy.typing import DTypeLike
 from pydantic import Field, FiniteFloat, model_validator
 
 from scratchnn.component import Settings
+from scratchnn.data.passages import Passage
 from scratchnn.data.tables import Array, Arrays, Table, Task, is_number, number_name
+from scratchnn.data.vocabulary import TextInputs, Windows
 from scratchnn.errors import DataError
 
 PositiveOrZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -70,8 +72,10 @@ class Encoder(Settings):
     [[-0.5], [1.0]]
     """
 
-    task: Task = Field(description="classification, regression or reconstruction.")
-    inputs: Annotated[TableInputs | ArrayInputs, Field(discriminator="type")] = Field(description="The inputs.")
+    task: Task = Field(description="classification, regression, reconstruction or language_modeling.")
+    inputs: Annotated[TableInputs | ArrayInputs | TextInputs, Field(discriminator="type")] = Field(
+        description="The inputs."
+    )
     targets: list[str] = Field(description="Names of the target columns; empty for reconstruction.")
     classes: list[str] = Field([], description="Class names in the order of their ids; for classification.")
     target_offset: list[FiniteFloat] = Field([], description="Subtracted from each target; for regression.")
@@ -86,7 +90,12 @@ class Encoder(Settings):
         for values in (names, self.targets, self.classes, *levels):
             if len(set(values)) < len(values):
                 raise ValueError("names, classes and levels must be distinct")
-        if self.task == "classification":
+        if (self.task == "language_modeling") != isinstance(self.inputs, TextInputs):
+            raise ValueError("language modeling needs the inputs of a text, and only it")
+        if self.task == "language_modeling":
+            if self.classes or self.target_offset or self.target_scale or len(self.targets) != 1:
+                raise ValueError("language modeling needs one target, without classes and unscaled")
+        elif self.task == "classification":
             if len(self.classes) < 2 or len(self.targets) != 1 or self.target_offset or self.target_scale:
                 raise ValueError("classification needs one target of two classes or more, unscaled")
         elif self.task == "reconstruction":
@@ -101,6 +110,8 @@ class Encoder(Settings):
         """The shape of one sample."""
         if isinstance(self.inputs, ArrayInputs):
             return tuple(self.inputs.shape)
+        if isinstance(self.inputs, TextInputs):
+            return (self.inputs.context,)
         return (sum(_width(column) for column in self.inputs.columns),)
 
     @property
@@ -108,12 +119,14 @@ class Encoder(Settings):
         """The columns that a table needs; x1, x2, ... for flat arrays, none for others."""
         if isinstance(self.inputs, TableInputs):
             return [column.name for column in self.inputs.columns]
+        if isinstance(self.inputs, TextInputs):
+            return []
         return [f"x{number + 1}" for number in range(self.inputs.shape[0])] if len(self.inputs.shape) == 1 else []
 
     @property
     def feature_names(self) -> list[str]:
         """A name for every input of flat samples: `age`, or `deck=A` for a level."""
-        if isinstance(self.inputs, ArrayInputs):
+        if not isinstance(self.inputs, TableInputs):
             return self.input_columns
         names: list[str] = []
         for column in self.inputs.columns:
@@ -133,6 +146,8 @@ class Encoder(Settings):
         """Whether some number among the inputs is not as it is in the data."""
         if isinstance(self.inputs, ArrayInputs):
             return any(self.inputs.offset) or any(scale != 1 for scale in self.inputs.scale)
+        if isinstance(self.inputs, TextInputs):
+            return False
         numbers = [column for column in self.inputs.columns if isinstance(column, NumberColumn)]
         return any(column.offset != 0 or column.scale != 1 for column in numbers)
 
@@ -151,6 +166,8 @@ class Encoder(Settings):
 
         Raises `DataError` for a missing column or cell, a text where a number belongs, or another shape.
         """
+        if isinstance(self.inputs, TextInputs):
+            raise DataError("holds no running text", where=data.where, hint="The model continues texts.")
         out = np.zeros((len(data), *self.input_shape), dtype)
         with np.errstate(over="ignore"):
             if isinstance(self.inputs, ArrayInputs):
@@ -163,9 +180,21 @@ class Encoder(Settings):
             raise DataError(f"a number is too large for {out.dtype}", where=place, hint="Divide it by a large number.")
         return out
 
-    def count_unseen(self, data: Table | Arrays) -> dict[str, int]:
-        """How many cells of each category column hold a level that training never saw; such cells encode to 0."""
-        if isinstance(self.inputs, ArrayInputs) or isinstance(data, Arrays):
+    def encode_text(self, passage: Passage, stride: int | None = None, part: str = "") -> Windows:
+        """The windows of a text, see `TextInputs.windows`. Raises `DataError`, also where the model takes no text."""
+        if not isinstance(self.inputs, TextInputs):
+            raise DataError("is running text, but the model takes rows", where=passage.where)
+        return self.inputs.windows(passage, stride, part)
+
+    def count_unseen(self, data: Table | Arrays | Passage) -> dict[str, int]:
+        """How many cells of each category column hold a level that training never saw; such cells encode to 0.
+
+        Of a text how many of its tokens.
+        """
+        if isinstance(self.inputs, TextInputs) and isinstance(data, Passage):
+            count = self.inputs.count_unseen(data)
+            return {self.inputs.tokens: count} if count else {}
+        if not isinstance(self.inputs, TableInputs) or not isinstance(data, Table):
             return {}
         counts = {}
         for column in self.inputs.columns:

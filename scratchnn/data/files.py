@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import os
 import zlib
@@ -67,6 +68,24 @@ def read_text(path: Path) -> bytes:
         if data.startswith(start):
             raise DataError(f"this is {kind}, not text", where=shown(path), hint=hint)
     return data
+
+
+def decode(data: bytes, where: str) -> str:
+    """The text of a UTF-8 file, without its byte order mark. Raises `DataError` with the line that is none."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DataError("this is UTF-16 text, not UTF-8", where=where, hint="Save the file as UTF-8.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        hint = "Save the file as UTF-8."
+        got = f"byte 0x{data[error.start]:02x} is not UTF-8 text"
+        raise DataError(got, where=f"{where}:{line}", hint=hint) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        hint = "Such a file holds UTF-8 text only; is it UTF-16, or another kind of file?"
+        raise DataError("the line holds a NUL byte", where=f"{where}:{line}", hint=hint)
+    return text
 
 
 def _near(path: Path) -> str:

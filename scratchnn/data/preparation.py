@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -12,13 +13,17 @@ from numpy.typing import DTypeLike
 from scratchnn.data.encoder import ArrayInputs, Encoder, TableInputs, own_targets, raw_labels, raw_numbers
 from scratchnn.data.features import infer, standard
 from scratchnn.data.idx import Idx, read_images
-from scratchnn.data.settings import Csv, DataSettings, Feature, Npz, Source, SourceParts
+from scratchnn.data.passages import Passage
+from scratchnn.data.settings import Csv, DataSettings, Feature, Npz, Source, SourceParts, Text
 from scratchnn.data.sources import SUFFIXES, suffix_of
 from scratchnn.data.splits import Division, Strata, Undivided
 from scratchnn.data.tables import Array, Arrays, Table, Task, in_order, is_missing, is_number, number_name
+from scratchnn.data.vocabulary import TextInputs
 from scratchnn.errors import DataError, TargetError, suggestion
 
 MOST_CLASSES = 20
+Rows = Table | Arrays
+Raw = TypeVar("Raw", Table | Arrays, Passage)
 
 CheckNumbers = Callable[[Array], None]
 """Raises `TargetError` for a row of numbers (N, K) that cannot be a target: what a loss knows and the data do not."""
@@ -29,7 +34,8 @@ class Part:
     """Encoded rows.
 
     `inputs` (N, *shape), C-contiguous; `targets` class ids (N,) int64, scaled numbers (N, K), or for reconstruction the
-    very array of the inputs; `weights` (N,) or None; `rows` (N,) the row numbers in the source, from 0.
+    very array of the inputs; `weights` (N,) or None; `rows` (N,) the row numbers in the source, from 0. Of a text
+    inputs and targets are ids (N, T) int64, and `rows` the places of the first token of each window.
     """
 
     inputs: Array
@@ -95,7 +101,9 @@ def prepare(
     Everything is fitted on the training rows only. With an `encoder` nothing is fitted: a trained model's rows come
     back as they were. `check` is asked about the numbers that are targets. Raises `DataError` or `StorageError`.
     """
-    raw = _read_parts(settings.source, base)
+    if isinstance(settings.source.first, Text):
+        return _prepare_text(settings, settings.source.first, base, rng, encoder)
+    raw = cast("dict[str, Rows]", _read_parts(settings.source, base))
     whole = raw["train"]
     names = [] if settings.task == "reconstruction" else settings.target or _target_names(whole)
     task = encoder.task if encoder else settings.task if settings.task != "auto" else infer_task(whole, names)
@@ -109,6 +117,26 @@ def prepare(
         encoder = fit(settings, raw["train"], task, names)
     weight = settings.sample_weight
     parts = {name: encode(data, encoder, dtype, weight, rows[name], check) for name, data in raw.items()}
+    unseen = {name: counts for name, data in raw.items() if (counts := encoder.count_unseen(data))}
+    return Prepared(parts["train"], parts.get("validation"), parts.get("test"), encoder, unseen)
+
+
+def _prepare_text(
+    settings: DataSettings, source: Text, base: Path, rng: np.random.Generator, encoder: Encoder | None
+) -> Prepared:
+    """The same for a text, which is divided before it is cut into windows."""
+    raw = cast("dict[str, Passage]", _read_parts(settings.source, base))
+    rows = {name: np.arange(len(data)) for name, data in raw.items()}
+    if "validation" not in raw:
+        whole, test = raw["train"], not isinstance(settings.source, SourceParts)
+        raw, rows = _divided(whole, raw, settings.split.divide(Undivided(len(whole), rng, test=test)))
+    if encoder is None:
+        inputs = TextInputs.fit(raw["train"], source.tokens, source.context)
+        encoder = Encoder(task="language_modeling", inputs=inputs, targets=[f"next_{source.tokens.removesuffix('s')}"])
+    parts = {}
+    for name, data in raw.items():
+        windows = encoder.encode_text(data, source.stride if name == "train" else None, name)
+        parts[name] = Part(windows.inputs, windows.targets, None, rows[name][windows.starts])
     unseen = {name: counts for name, data in raw.items() if (counts := encoder.count_unseen(data))}
     return Prepared(parts["train"], parts.get("validation"), parts.get("test"), encoder, unseen)
 
@@ -190,35 +218,40 @@ def read_path(path: str | Path, like: Source | None = None) -> Table | Arrays:
     """Reads a new file, for prediction or evaluation, the way that `like` (the source of the training) was written.
 
     So a CSV keeps its delimiter, an NPZ its keys, and next to IDX files the path is a file of images.
-    Raises `DataError` or `StorageError`.
+    Raises `DataError` or `StorageError`; texts are read by `read_text`.
     """
     path = Path(path)
     like = like.first if like is not None else None
     suffix = suffix_of(path)
-    kind = SUFFIXES.get(suffix, {}).get("type")
+    kinds = {ending: kind for ending, kind in SUFFIXES.items() if kind["type"] != Text.tag()}
+    kind = kinds.get(suffix, {}).get("type")
     if isinstance(like, Csv | Npz) and kind in (None, like.type):
         as_tabs = isinstance(like, Csv) and suffix.startswith(".tsv") != suffix_of(like.path).startswith(".tsv")
         if not as_tabs:
             return like.model_copy(update={"path": str(path)}).read(Path())
     if kind is not None:
         decimal = {"decimal": like.decimal} if isinstance(like, Csv) and kind == "csv" else {}
-        return Source.parse({**SUFFIXES[suffix], **decimal, "path": str(path)}).read(Path())
+        return cast("Rows", Source.parse({**kinds[suffix], **decimal, "path": str(path)}).read(Path()))
     if isinstance(like, Idx):
         return read_images(path)
-    known = ", ".join(SUFFIXES)
+    known = ", ".join(kinds)
     raise DataError(f'cannot tell the type of the file by "{suffix}"', where=str(path), hint=f"Known: {known}.")
 
 
-def _read_parts(source: Source, base: Path) -> dict[str, Table | Arrays]:
+def read_text(path: str | Path, like: Text) -> Passage:
+    """Reads a new text, whatever its suffix, into tokens as `like` (the source of the training) has them."""
+    return like.model_copy(update={"path": str(path)}).read(Path())
+
+
+def _read_parts(source: Source, base: Path) -> dict[str, Table | Arrays | Passage]:
+    """What each part reads into; `SourceParts` has checked that they are of one kind."""
     if not isinstance(source, SourceParts):
         return {"train": source.read(base)}
     given = {"train": source.train, "validation": source.validation, "test": source.test}
     return {name: part.read(base) for name, part in given.items() if part is not None}
 
 
-def _divided(
-    whole: Table | Arrays, raw: dict[str, Table | Arrays], division: Division
-) -> tuple[dict[str, Table | Arrays], dict[str, Array]]:
+def _divided(whole: Raw, raw: dict[str, Raw], division: Division) -> tuple[dict[str, Raw], dict[str, Array]]:
     """The parts with rows, and their row numbers; parts of their own files stay whole."""
     rows = {"train": division.train, "validation": division.validation, "test": division.test}
     rows = {name: numbers for name, numbers in rows.items() if len(numbers)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -16,8 +16,9 @@ from scratchnn.data.features import Category, Feature, Ignore, Number
 from scratchnn.data.idx import Idx
 from scratchnn.data.npz import Npz
 from scratchnn.data.sources import Source, SourceParts
-from scratchnn.data.splits import NoSplit, RandomSplit, Split
+from scratchnn.data.splits import NoSplit, PositionSplit, RandomSplit, Split
 from scratchnn.data.synthetic import Blobs, Circles, Moons, Sine, Spirals, Xor
+from scratchnn.data.text import Text
 
 __all__ = [
     "Blobs",
@@ -35,12 +36,14 @@ __all__ = [
     "NoSplit",
     "Npz",
     "Number",
+    "PositionSplit",
     "RandomSplit",
     "Sine",
     "Source",
     "SourceParts",
     "Spirals",
     "Split",
+    "Text",
     "TimeSplit",
     "Xor",
 ]
@@ -50,23 +53,30 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _usual_split(before: dict[str, Any]) -> Split:
+    """How the source that was read before it is divided where the config does not say."""
+    source = before.get("source")
+    return PositionSplit() if source is not None and source.first.textual else RandomSplit()
+
+
 class DataSettings(Settings):
     """What to learn from, what to learn, and how the rows are divided. Opens no file.
 
     Columns that `features` does not name are inferred from the training rows: numbers where every cell is one,
     else categories. The task is inferred from the target: a text is a class; whole numbers with at most 20 distinct
     values are classes; any other number is regression. `reconstruction` has no target: an autoencoder learns to give
-    back its encoded inputs, which are all columns but those with the feature `ignore`.
+    back its encoded inputs, which are all columns but those with the feature `ignore`. Of a text the task is
+    `language_modeling`: to tell the next token.
     """
 
     source: Source = Field(
-        description="A path (.csv, .tsv, .npz), a set (moons), a source in full, or {train, validation, test}."
+        description="A path (.csv, .tsv, .npz, .txt), a set (moons), a source in full, or {train, validation, test}."
     )
     target: Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])] | None = Field(
         None, min_length=1, description="The target column, or several for regression. Tables only."
     )
-    task: Literal["auto", "classification", "regression", "reconstruction"] = Field(
-        "auto", description="auto infers it from the target; reconstruction learns the inputs themselves."
+    task: Literal["auto", "classification", "regression", "reconstruction", "language_modeling"] = Field(
+        "auto", description="auto infers it from the target or the source; reconstruction learns the inputs themselves."
     )
     class_order: list[str] | None = Field(
         None,
@@ -84,7 +94,8 @@ class DataSettings(Settings):
     )
     sample_weight: str | None = Field(None, description="A column of weights, 0 or more; no feature. Tables only.")
     split: Split = Field(
-        default_factory=RandomSplit, description="How the rows are divided. Explicit parts come first."
+        default_factory=_usual_split,
+        description="How the rows are divided: random when absent, of a text position. Explicit parts come first.",
     )
 
     @model_validator(mode="after")
@@ -92,6 +103,7 @@ class DataSettings(Settings):
         self._check_class_order(self.class_order or [])
         source = self.source.first
         self._check_split()
+        self._check_task()
         if self.task == "reconstruction":
             self._check_reconstruction()
         if source.tabular:
@@ -101,6 +113,8 @@ class DataSettings(Settings):
                 raise PydanticCustomError("data", "`input_scale` is for arrays. Scale columns under `features`.")
             self._check_columns(self.target or [])
             return self
+        if source.textual:
+            self._check_text()
         given = {"target": self.target, "features": self.features, "sample_weight": self.sample_weight}
         for name, value in given.items():
             if value is not None:
@@ -145,6 +159,22 @@ class DataSettings(Settings):
         if self.target_scale != "standard":
             hint = "Remove `target_scale`; scale columns under `features`, arrays with `input_scale`."
             raise PydanticCustomError("data", f"reconstruction learns the inputs as they are encoded. {hint}")
+
+    def _check_text(self) -> None:
+        if self.input_scale != "auto":
+            raise PydanticCustomError("data", "`input_scale` is for arrays of numbers. Remove it.")
+        if self.class_order is not None:
+            raise PydanticCustomError("data", "`class_order` is for classes, but a text has tokens. Remove it.")
+        if isinstance(self.split, RandomSplit):
+            message = "random windows of a text would share it with the training. Use {type: position}."
+            raise PydanticCustomError("data", message)
+
+    def _check_task(self) -> None:
+        if self.source.first.textual:
+            if self.task not in ("auto", "language_modeling"):
+                raise PydanticCustomError("data", "a text is for the task language_modeling. Remove `task`.")
+        elif self.task == "language_modeling":
+            raise PydanticCustomError("data", "language_modeling needs a source of type text. Remove `task`.")
 
     def _check_columns(self, target: list[str]) -> None:
         if len(set(target)) < len(target):

@@ -11,6 +11,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from scratchnn.component import Component
 from scratchnn.data.files import locate
+from scratchnn.data.passages import Passage
 from scratchnn.data.tables import Arrays, Table
 
 SUFFIXES: dict[str, dict[str, str]] = {
@@ -19,6 +20,8 @@ SUFFIXES: dict[str, dict[str, str]] = {
     ".npz": {"type": "npz"},
     ".csv.gz": {"type": "csv"},
     ".tsv.gz": {"type": "csv", "delimiter": "\t"},
+    ".txt": {"type": "text"},
+    ".txt.gz": {"type": "text"},
 }
 
 
@@ -44,6 +47,7 @@ class Source(Component):
 
     family: ClassVar[str] = "source"
     tabular: ClassVar[bool] = False
+    textual: ClassVar[bool] = False
     paths: ClassVar[tuple[str, ...]] = ()  # the fields that hold a path
 
     @property
@@ -55,7 +59,7 @@ class Source(Component):
         """The same source with each of its paths changed by `move`."""
         return self.model_copy(update={name: move(getattr(self, name)) for name in self.paths})
 
-    def read(self, base: Path) -> Table | Arrays:
+    def read(self, base: Path) -> Table | Arrays | Passage:
         """All samples. Relative paths start at `base`. Raises `DataError` or `StorageError`."""
         raise NotImplementedError
 
@@ -104,8 +108,15 @@ class SourceParts(Source):
         parts = [part for part in (self.train, self.validation, self.test) if part is not None]
         if any(isinstance(part, SourceParts) for part in parts):
             raise PydanticCustomError("source_parts", "a part cannot have parts. Name one file for it.")
-        if len({part.tabular for part in parts}) > 1:
-            raise PydanticCustomError("source_parts", "the parts mix tables and arrays. Use one kind for all.")
+        if len({(part.tabular, part.textual) for part in parts}) > 1:
+            raise PydanticCustomError("source_parts", "the parts mix tables, arrays and texts. Use one kind for all.")
+        for name in ("context", "tokens") if self.train.textual else ():
+            values = list(dict.fromkeys(getattr(part, name) for part in parts))
+            if len(values) > 1:
+                message = "the parts differ in `{name}`: {one} and {other}. Write the same for each."
+                raise PydanticCustomError(
+                    "source_parts", message, {"name": name, "one": str(values[0]), "other": str(values[1])}
+                )
         return self
 
     @property
@@ -128,7 +139,7 @@ class SourceParts(Source):
         others = {"validation": self.validation, "test": self.test}
         return [name for name, part in others.items() if part is not None and part.moved(place) == train]
 
-    def read(self, base: Path) -> Table | Arrays:
+    def read(self, base: Path) -> Table | Arrays | Passage:
         """The training part alone."""
         return self.train.read(base)
 

@@ -119,6 +119,22 @@ class FractionSplit(Split):
         return sizes
 
 
+class PositionSplit(FractionSplit):
+    """The rows as they come: the first for training, those after them for validation, the last for the test.
+
+    For rows in the order of time, and the way that texts are cut: before they are cut into windows, so that no window
+    lies in two parts. A text's rows are its tokens. A part of fraction f > 0 gets exactly max(1, floor(f N + 1/2)).
+    """
+
+    type: Literal["position"] = "position"
+
+    def divide(self, rows: Undivided) -> Division:
+        """Draws nothing. Raises `DataError` where rows are too few."""
+        validation, tested = self.sizes(rows.count, test=rows.test)
+        cuts = [rows.count - tested - validation, rows.count - tested]
+        return Division(*np.split(np.arange(rows.count), cuts))
+
+
 class RandomSplit(FractionSplit):
     """Random rows, for classification in the classes' own proportions.
 

@@ -13,7 +13,7 @@ import numpy as np
 from scratchnn.errors import DataError, suggestion
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Task = Literal["classification", "regression", "reconstruction"]
+Task = Literal["classification", "regression", "reconstruction", "language_modeling"]
 
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "?", "-", "."})
 

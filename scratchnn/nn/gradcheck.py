@@ -21,7 +21,7 @@ from scratchnn.nn.arena import Arena, Workspace
 from scratchnn.nn.cases import ACTIVATIONS, LAYERS, LOSSES, missing_cases
 from scratchnn.nn.contracts import contract_errors
 from scratchnn.nn.layer import InputSpec, Layer, with_outputs
-from scratchnn.nn.losses import Loss, TargetSpec
+from scratchnn.nn.losses import Loss, TargetSpec, fitted
 from scratchnn.nn.memory import Array, Pass
 from scratchnn.nn.network import Network
 from scratchnn.nn.samples import number_entries, random_inputs, scatter
@@ -152,7 +152,7 @@ def check_loss(
     """Checks the gradient of a loss with respect to the outputs, at random outputs, targets and weights."""
     rng = np.random.default_rng(seed)
     objective = loss_objective(loss, target, rows, rng, weighted=weighted)
-    outputs = rng.standard_normal((rows, loss.output_size(target)))
+    outputs = rng.standard_normal((rows, *loss_outputs(loss, target).shape))
     gradient = np.full_like(outputs, np.nan)
     before = outputs.copy()
     value = objective(outputs, gradient)
@@ -174,24 +174,31 @@ def check_network(
     scatter(network, rng)
     batch = random_inputs(inputs, rows, rng)
     objective = loss_objective(loss, target, rows, rng)
-    yield from check_gradients("network", loss.tag(), network, batch, objective, training=True, seed=seed)
+    yield from check_gradients("network", loss.title, network, batch, objective, training=True, seed=seed)
 
 
 def loss_objective(
     loss: Loss, target: TargetSpec, rows: int, rng: np.random.Generator, *, weighted: bool = False
 ) -> Objective:
     """The mean loss in float64 of outputs `(B, ...)` against random targets, and random weights where asked for."""
-    plan = loss.plan(InputSpec((loss.output_size(target),)))
+    loss = fitted(loss, target)
+    plan = loss.plan(InputSpec((loss_outputs(loss, target).size,)))
     memory = Workspace(Arena(plan, np.dtype(np.float64)), plan, rows, poison=True).memory(rows)
     targets = loss.sample_targets(target, rows, rng)
     weights = rng.uniform(0.5, 2.0, rows) if weighted else None
-    total = float(rows) if weights is None else float(weights.sum())
+    total = loss.targets_per_sample * (float(rows) if weights is None else float(weights.sum()))
 
     def objective(outputs: Array, gradient: Array | None) -> float:
         flat = None if gradient is None else gradient.reshape(rows, -1)
         return loss.evaluate(outputs.reshape(rows, -1), targets, weights, total, flat, memory) / total
 
     return objective
+
+
+def loss_outputs(loss: Loss, target: TargetSpec) -> InputSpec:
+    """What a loss takes for these targets."""
+    size = loss.output_size(target)
+    return InputSpec((target.steps, size) if target.steps else (size,))
 
 
 def check_all(only: str = "") -> Iterator[GradCheck]:

@@ -35,11 +35,15 @@ class Column:
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What flows from one layer to the next: the shape without the batch axis, numbers or ids, a table's columns."""
+    """What flows from one layer to the next: the shape without the batch axis, numbers or ids, a table's columns.
+
+    `count` is how many ids there are, 0 where nobody knows.
+    """
 
     shape: Shape
     kind: Literal["float", "ids"] = "float"
     columns: tuple[Column, ...] = ()
+    count: int = 0
 
     @property
     def size(self) -> int:

@@ -1,4 +1,6 @@
-"""Metrics, in order of growing complexity. Their tags are the names under which they are reported.
+"""Metrics on classes, in order of growing complexity, and what is measured by default.
+
+Their tags are the names under which they are reported.
 
 Definitions and edge cases follow scikit-learn: 0/0 in precision, recall and F1 is 0, and a note says so. Weights count
 a sample as many times. The label set is that of the training: a class that is absent from the rows still counts in
@@ -12,113 +14,24 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from scratchnn.component import Component
 from scratchnn.errors import DataError
 from scratchnn.nn.memory import Array
+from scratchnn.nn.metric import Metric, Task
+from scratchnn.nn.regression_metrics import MeanAbsoluteError, MeanSquaredError, RootMeanSquaredError, RSquared
 from scratchnn.nn.scored import Scored
 
 __all__ = ["Metric", "Scored", "default_metrics"]
 
-Task = Literal["classification", "regression"]
-Figure = float | dict[str, float] | list[list[float]]
-
-
-class Metric(Component):
-    """The base of all metrics. `scalar` tells whether `compute` gives one number, which a requirement can name."""
-
-    family: ClassVar[str] = "metric"
-    task: ClassVar[Task] = "classification"
-    higher_is_better: ClassVar[bool] = True
-    scalar: ClassVar[bool] = True
-
-    def compute(self, scored: Scored) -> Figure:
-        """The figure. Adds to `scored.notes` what had to be assumed; NaN where the metric has no value."""
-        raise NotImplementedError
-
-
-class RegressionMetric(Metric):
-    """The base of metrics on numbers; of several columns they are the mean over the columns.
-
-    Of a reconstruction they are over all numbers together, on the scale that the network sees.
-    """
-
-    task: ClassVar[Task] = "regression"
-
-
-class MeanSquaredError(RegressionMetric):
-    """Mean of (target - prediction)^2."""
-
-    type: Literal["mse"] = "mse"
-    higher_is_better: ClassVar[bool] = False
-
-    def compute(self, scored: Scored) -> float:
-        """The figure, at least 0."""
-        return float(np.mean(scored.mean(scored.errors**2)))
-
-
-class RootMeanSquaredError(RegressionMetric):
-    """Square root of the mean squared error, in the target's units; taken in each column, then averaged.
-
-    Of a reconstruction it is taken once, of the mean over all numbers.
-    """
-
-    type: Literal["rmse"] = "rmse"
-    higher_is_better: ClassVar[bool] = False
-
-    def compute(self, scored: Scored) -> float:
-        """The figure, at least 0."""
-        squares = scored.mean(scored.errors**2)
-        return math.sqrt(np.mean(squares)) if scored.pooled else float(np.mean(np.sqrt(squares)))
-
-
-class MeanAbsoluteError(RegressionMetric):
-    """Mean of |target - prediction|, in the target's units."""
-
-    type: Literal["mae"] = "mae"
-    higher_is_better: ClassVar[bool] = False
-
-    def compute(self, scored: Scored) -> float:
-        """The figure, at least 0."""
-        return float(np.mean(scored.mean(np.abs(scored.errors))))
-
-
-class RSquared(RegressionMetric):
-    """1 - sum (target - prediction)^2 / sum (target - mean target)^2: the share of the variance that is explained.
-
-    At most 1; 0 for always predicting the mean. A column whose targets are all equal counts 1 where it is predicted
-    exactly and 0 otherwise. NaN for a single row. Several columns are averaged (scikit-learn's `uniform_average`). Of a
-    reconstruction both sums are over all numbers, each beside the mean of its own column: scikit-learn's
-    `variance_weighted`, but that errors in columns whose targets are all equal count too.
-    """
-
-    type: Literal["r2"] = "r2"
-
-    def compute(self, scored: Scored) -> float:
-        """The figure, at most 1."""
-        errors = scored.errors
-        if len(errors) < 2:
-            scored.note("r2 has no value on a single row")
-            return math.nan
-        left = scored.mean(errors**2)
-        spread = scored.mean((scored.truth - scored.mean(scored.truth)) ** 2)
-        if scored.pooled:
-            left, spread = np.mean(left, keepdims=True), np.mean(spread, keepdims=True)
-        flat = spread == 0
-        if flat.any():
-            scored.note("r2: the targets of a column are all equal, so it counts 1 if predicted exactly, else 0")
-        shares = np.where(flat, left == 0, 1 - left / np.where(flat, 1, spread))
-        return float(np.mean(np.where(np.isnan(left), np.nan, shares)))
-
 
 class Accuracy(Metric):
-    """The share of samples whose most probable class is the true one."""
+    """The share of samples, or of the tokens of a text, whose most probable class is the true one."""
 
     type: Literal["accuracy"] = "accuracy"
+    tasks: ClassVar[tuple[Task, ...]] = ("classification", "language_modeling")
 
     def compute(self, scored: Scored) -> float:
         """The figure, from 0 to 1."""
-        true, _, hits = scored.counts
-        return float(np.add.reduce(hits) / np.add.reduce(true))
+        return float(scored.mean(scored.right))
 
 
 class BalancedAccuracy(Metric):
@@ -331,17 +244,44 @@ class LogLoss(Metric):
     """Mean of -log(probability of the true class), natural logarithm.
 
     As scikit-learn, probabilities are first clipped to [eps, 1 - eps], eps being the smallest step of their dtype at 1.
+    Over the tokens of a text it is taken from the logits in float64, without that.
     """
 
     type: Literal["log_loss"] = "log_loss"
+    tasks: ClassVar[tuple[Task, ...]] = ("classification", "language_modeling")
     higher_is_better: ClassVar[bool] = False
 
     def compute(self, scored: Scored) -> float:
         """The figure, at least 0."""
-        eps = float(np.finfo(scored.predictions.dtype).eps)
-        rows = np.arange(len(scored.targets) if scored.class_count else 0)
-        chosen = scored.predictions[rows, scored.targets].astype(np.float64)
-        return float(-scored.mean(np.log(np.clip(chosen, eps, 1 - eps))))
+        return float(-scored.mean(scored.log_likelihoods))
+
+
+class Perplexity(Metric):
+    """exp of `log_loss`: among how many equally probable tokens the model is as unsure. The vocabulary's for guessing.
+
+    Source: Jelinek et al. 1977.
+    """
+
+    type: Literal["perplexity"] = "perplexity"
+    tasks: ClassVar[tuple[Task, ...]] = ("language_modeling",)
+    higher_is_better: ClassVar[bool] = False
+
+    def compute(self, scored: Scored) -> float:
+        """The figure, at least 1; infinite where the log loss is above 709."""
+        with np.errstate(over="ignore"):
+            return float(np.exp(-scored.mean(scored.log_likelihoods)))
+
+
+class BitsPerToken(Metric):
+    """`log_loss` to the base 2: the bits that a token costs in a code by the model."""
+
+    type: Literal["bits_per_token"] = "bits_per_token"
+    tasks: ClassVar[tuple[Task, ...]] = ("language_modeling",)
+    higher_is_better: ClassVar[bool] = False
+
+    def compute(self, scored: Scored) -> float:
+        """The figure, at least 0."""
+        return float(-scored.mean(scored.log_likelihoods)) / math.log(2)
 
 
 class RocAuc(Metric):
@@ -392,4 +332,6 @@ def default_metrics(task: str, classes: int = 0) -> tuple[Metric, ...]:
         return (MeanSquaredError(), MeanAbsoluteError(), RSquared())
     if task == "regression":
         return (RootMeanSquaredError(), MeanAbsoluteError(), RSquared())
+    if task == "language_modeling":
+        return (Accuracy(), Perplexity())
     return (Accuracy(), F1(), RocAuc()) if classes == 2 else (Accuracy(), F1Macro())

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
 
@@ -27,6 +27,7 @@ from scratchnn.nn.patterns import matching
 
 DType = Literal["float32", "float64"]
 PREDICT_ROWS = 256  # rows per forward pass outside of training: enough for the matrix products, small in memory
+PREDICT_STEPS = 4096  # the same for the steps of sequences of ids
 
 
 class Batch:
@@ -122,16 +123,32 @@ class Network:
 
     def predict(self, inputs: Array) -> Array:
         """The outputs (logits) for inputs `(N, *shape)` in inference mode, as a new array `(N, *outputs.shape)`."""
-        if self._predictor is None:
-            self._predictor = self.workspace(PREDICT_ROWS)
-        run = Pass(training=False)
         outputs = np.empty((len(inputs), *self.outputs.shape), self.dtype)
-        for start in range(0, len(inputs), PREDICT_ROWS):
-            rows = inputs[start : start + PREDICT_ROWS]
-            batch = self._predictor.batch(len(rows))
-            batch.inputs[...] = rows
-            outputs[start : start + PREDICT_ROWS] = batch.forward(run)
+        for rows, chunk, _ in self.chunks(inputs):
+            outputs[rows] = chunk
         return outputs
+
+    def chunks(self, inputs: Array) -> Iterator[tuple[slice, Array, Array | None]]:
+        """The same a few samples at a time: which ones, their outputs, and the mask `(n, T)` of their real steps.
+
+        Both arrays are the network's own: they hold until the next chunk.
+        """
+        if self._predictor is None:
+            self._predictor = self.workspace(self.predict_rows)
+        run = Pass(training=False)
+        for start in range(0, len(inputs), self.predict_rows):
+            rows = slice(start, min(start + self.predict_rows, len(inputs)))
+            batch = self._predictor.batch(rows.stop - start)
+            batch.inputs[...] = inputs[rows]
+            outputs = batch.forward(run)
+            yield rows, outputs, run.mask
+
+    @property
+    def predict_rows(self) -> int:
+        """Samples per forward pass outside of training."""
+        if self.inputs.kind == "ids":
+            return min(max(PREDICT_STEPS // self.inputs.size, 1), PREDICT_ROWS)
+        return PREDICT_ROWS
 
 
 class NetworkWorkspace:

@@ -18,9 +18,9 @@ def scatter(network: Network, rng: np.random.Generator) -> None:
 
 
 def random_inputs(inputs: InputSpec, rows: int, rng: np.random.Generator) -> Array:
-    """N(0, 1) for numbers, any code for columns of codes, 0 or 1 for ids of unknown range."""
+    """N(0, 1) for numbers, any code for columns of codes, any id; 0 or 1 for ids of unknown range."""
     if inputs.kind == "ids" and not inputs.columns:
-        return rng.integers(2, size=(rows, *inputs.shape))
+        return rng.integers(inputs.count or 2, size=(rows, *inputs.shape))
     batch: Array = rng.standard_normal((rows, *inputs.shape))
     for index, column in enumerate(inputs.columns):
         if column.is_category:

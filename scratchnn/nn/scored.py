@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchnn.errors import DataError
+from scratchnn.nn.losses.loss import clipped_log_likelihoods
 from scratchnn.nn.memory import Array
 
 
@@ -77,10 +78,22 @@ class Scored:
         return np.asarray(self.predictions.argmax(axis=1))
 
     @cached_property
+    def right(self) -> Array:
+        """Whether each label is the true one `(N,)`."""
+        return np.equal(self.targets, self.labels)
+
+    @cached_property
+    def log_likelihoods(self) -> Array:
+        """log of the probability of each true class `(N,)`, clipped as `log_loss` says."""
+        if self.class_count:
+            return clipped_log_likelihoods(self.predictions, self.targets)
+        return np.empty(0)
+
+    @cached_property
     def counts(self) -> Counts:
         """What precision, recall and accuracy are made of."""
         targets, labels, weights, size = self.targets, self.labels, self.weights, self.class_count
-        hit = np.equal(targets, labels)
+        hit = self.right
         return Counts(
             np.bincount(targets, weights, size),
             np.bincount(labels, weights, size),
@@ -109,3 +122,20 @@ class Scored:
     def mean(self, values: Array) -> Array:
         """The weighted mean over the rows."""
         return np.asarray(np.average(values, axis=0, weights=self.weights))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredSteps(Scored):
+    """The steps of sequences, without the many probabilities of each: `predictions` are the ids `(N,)` of labels."""
+
+    likelihoods: Array
+
+    @cached_property
+    def labels(self) -> Array:
+        """The ids of the most probable classes `(N,)`."""
+        return self.predictions
+
+    @cached_property
+    def log_likelihoods(self) -> Array:
+        """log of the probability of each true class `(N,)`, as the loss knows it."""
+        return self.likelihoods

@@ -23,6 +23,9 @@ def weigh(part: Part, classes: Sequence[str], setting: Literal["balanced"] | Map
     """
     if setting is None:
         return part
+    if part.targets.ndim > 1 and part.targets.dtype.kind == "i":
+        message = "class weights are for one class a sample, but each step of a text has one"
+        raise ConfigError(message, where=WHERE, hint="Remove them.")
     if not classes:
         raise ConfigError("class weights need classes, but the targets are numbers", where=WHERE, hint="Remove them.")
     dtype = part.inputs.dtype

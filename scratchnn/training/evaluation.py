@@ -11,16 +11,18 @@ from scratchnn.data.encoder import Encoder
 from scratchnn.data.preparation import Part
 from scratchnn.nn.arena import Workspace
 from scratchnn.nn.layer import InputSpec
-from scratchnn.nn.losses import Loss
+from scratchnn.nn.losses import EachStep, Loss
 from scratchnn.nn.memory import Array
 from scratchnn.nn.metrics import Metric, Scored
 from scratchnn.nn.network import PREDICT_ROWS, Network
+from scratchnn.nn.scored import ScoredSteps
 
 
 class Evaluator:
     """Scores a network on a part. Metrics of numbers are in the target's own units, the loss in scaled ones.
 
-    Those of a reconstruction are over all its numbers, as they are encoded: columns have no units in common.
+    Those of a reconstruction are over all its numbers, as they are encoded: columns have no units in common. Of a loss
+    on each step the probabilities of all steps are never held at once: there may be millions of them.
     """
 
     def __init__(self, network: Network, loss: Loss, metrics: Sequence[Metric], encoder: Encoder) -> None:
@@ -28,19 +30,25 @@ class Evaluator:
         self._loss = loss
         self._metrics = metrics
         self._encoder = encoder
-        plan = loss.plan(InputSpec((network.outputs.size,)))
-        self._workspace = Workspace(network.arena, plan, PREDICT_ROWS)
+        rows = network.predict_rows if isinstance(loss, EachStep) else PREDICT_ROWS
+        self._workspace = Workspace(network.arena, loss.plan(InputSpec((network.outputs.size,))), rows)
         self.notes: tuple[str, ...] = ()  # what the metrics of the last part had to assume
 
     def evaluate(self, part: Part) -> dict[str, Any]:
         """`loss` and each metric by its tag."""
-        outputs = self._network.predict(part.inputs).reshape(len(part), -1)
-        figures: dict[str, Any] = {"loss": self._mean_loss(outputs, part)}
-        scored = self.scored(outputs, part)
+        loss, scored = self._judged(part)
+        figures: dict[str, Any] = {"loss": loss}
         for metric in self._metrics:
             figures[metric.tag()] = metric.compute(scored)
         self.notes = tuple(scored.notes)
         return figures
+
+    def _judged(self, part: Part) -> tuple[float, Scored]:
+        """The mean loss, and predictions beside targets."""
+        if isinstance(self._loss, EachStep):
+            return self._judged_steps(part)
+        outputs = self._network.predict(part.inputs).reshape(len(part), -1)
+        return self._mean_loss(outputs, part), self.scored(outputs, part)
 
     def scored(self, outputs: Array, part: Part) -> Scored:
         """Predictions beside targets, both as a user knows them."""
@@ -64,3 +72,22 @@ class Evaluator:
             total += self._loss.evaluate(chunk, targets[rows], weights, max(weight, 1.0), None, mem)
             weight_sum += weight
         return total / weight_sum if weight_sum else 0.0
+
+    def _judged_steps(self, part: Part) -> tuple[float, ScoredSteps]:
+        """The mean loss over all real steps, and what is true and said at each of them."""
+        found: list[tuple[Array, Array, Array]] = []
+        weights: list[Array] = []
+        total = 0.0
+        for rows, outputs, mask in self._network.chunks(part.inputs):
+            targets, mem = part.targets[rows], self._workspace.memory(len(outputs))
+            real = np.ones(targets.shape, bool) if mask is None else mask
+            own = real.astype(outputs.dtype)
+            if part.weights is not None:
+                np.multiply(own, part.weights[rows, None], out=own)
+            total += self._loss.evaluate(outputs, targets, own, max(float(np.add.reduce(own, None)), 1.0), None, mem)
+            labels = self._loss.predictions(outputs).argmax(axis=-1)
+            found.append((targets[real], labels[real], self._loss.log_likelihoods(outputs, targets)[real]))
+            weights.append(own[real])
+        truth, said, likelihoods = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        each = np.concatenate(weights).astype(np.float64)
+        return total / (float(np.add.reduce(each)) or 1.0), ScoredSteps(truth, said, each, likelihoods=likelihoods)

@@ -32,7 +32,8 @@ class Step:
     """Bound to a network, its training data and its optimizer for batches of up to `batch_size` rows.
 
     More rows than that are taken in several batches whose gradients are added: each is divided by the sum of all
-    weights, so that the step is that of one large batch, but for batch statistics and random draws.
+    weights, so that the step is that of one large batch, but for batch statistics and random draws. Where the targets
+    have steps, each real step of a sample has its weight; those that the network's mask leaves out have none.
 
     `run.penalty` is what layers added to the summed loss of the last step; the loss that is returned is without it.
     """
@@ -56,6 +57,10 @@ class Step:
         self._shares = targets is part.inputs  # then the gathered inputs, which no layer changes, are the targets too
         self._targets = np.empty((0 if self._shares else batch_size, *targets.shape[1:]), targets.dtype)
         self._weights = None if part.weights is None else allocate(batch_size, network.dtype)
+        self._terms = loss.targets_per_sample
+        self._step_weights = allocate(batch_size * loss.targets_per_sample, network.dtype).reshape(
+            batch_size, loss.targets_per_sample
+        )
         self._bound: dict[int, Bound] = {}
 
     def __call__(self, rows: Array, learning_rate: float) -> tuple[float, float]:
@@ -77,7 +82,10 @@ class Step:
         return loss, total
 
     def _differentiate(self, rows: Array, total: float | None) -> tuple[float, float]:
-        """Fills the gradients of one batch's summed loss over `total`, by default the sum of its own weights."""
+        """Fills the gradients of one batch's summed loss over `total`, by default the sum of its own weights.
+
+        Gives the loss and the sum of the weights.
+        """
         n = len(rows)
         bound = self._bound.get(n) or self._bind(n)
         batch, outputs, targets, weights, gradient, mem = bound
@@ -86,16 +94,22 @@ class Step:
         np.take(part.inputs, rows, axis=0, out=batch.inputs, mode="clip")
         if not self._shares:
             np.take(part.targets, rows, axis=0, out=targets, mode="clip")
-        own = float(n)
+        own = float(n * self._terms)
         if weights is not None and part.weights is not None:
             np.take(part.weights, rows, out=weights, mode="clip")
-            own = float(np.add.reduce(weights))
+            own = float(np.add.reduce(weights)) * self._terms
             if own == 0 and total is None:
                 return 0.0, 0.0
         run = self._run
-        run.weights, run.total = weights, total or own
+        run.weights, run.total = weights, (total or own) / self._terms
         batch.forward(run)
-        loss = self._loss.evaluate(outputs, targets, weights, run.total, gradient, mem)
+        if self._terms > 1 and run.mask is not None:
+            weights = self._of_real_steps(run.mask, weights)
+            own = float(np.add.reduce(weights, axis=None))
+            if own == 0:
+                self._gradients.fill(0)
+                return 0.0, 0.0
+        loss = self._loss.evaluate(outputs, targets, weights, total or own, gradient, mem)
         if not math.isfinite(run.penalty):
             loss = run.penalty
         if math.isfinite(loss):
@@ -112,22 +126,31 @@ class Step:
         if self._sum is None:
             self._sum = allocate(len(gradients), gradients.dtype)
         self._sum[...] = 0
-        loss = 0.0
+        loss, real = 0.0, 0.0
         for batch in batches:
-            loss += self._differentiate(batch, total)[0]
+            part = self._differentiate(batch, total)
+            loss, real = loss + part[0], real + part[1]
             if not math.isfinite(loss):
                 return loss, total
             np.add(self._sum, gradients, out=self._sum)
         gradients[...] = self._sum
-        return loss, total
+        if real not in (total, 0.0):  # some steps were padding, which only the passes told
+            np.multiply(gradients, total / real, out=gradients)
+        return loss, real
 
     def _weight(self, rows: Array) -> float:
         """The sum of the weights of one batch."""
         if self._weights is None or self._part.weights is None:
-            return float(len(rows))
+            return float(len(rows) * self._terms)
         weights = self._weights[: len(rows)]
         np.take(self._part.weights, rows, out=weights, mode="clip")
-        return float(np.add.reduce(weights))
+        return float(np.add.reduce(weights)) * self._terms
+
+    def _of_real_steps(self, mask: Array, weights: Array | None) -> Array:
+        """The weight `(n, T)` of each step: that of its sample, 0 where the mask `(n, T)` says that it is padding."""
+        made = self._step_weights[: len(mask)]
+        np.copyto(made, mask)
+        return made if weights is None else np.multiply(made, weights[:, None], out=made)
 
     def _bind(self, n: int) -> Bound:
         weights = None if self._weights is None else self._weights[:n]

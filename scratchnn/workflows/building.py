@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from scratchnn.config.schema import Config
 from scratchnn.data.encoder import ArrayInputs, Encoder
 from scratchnn.data.preparation import CheckNumbers, Part
-from scratchnn.data.tables import is_number
+from scratchnn.data.tables import Task, is_number
+from scratchnn.data.vocabulary import TextInputs
 from scratchnn.errors import ConfigError, ShapeError, TargetError
 from scratchnn.nn.arena import walk_params
 from scratchnn.nn.chain import Chain
 from scratchnn.nn.layer import InputSpec, Layer, with_outputs
 from scratchnn.nn.layers.composite import Repeat, Sequential
 from scratchnn.nn.layers.shape import Flatten, Reshape
-from scratchnn.nn.losses import MSE, BinaryCrossEntropy, CrossEntropy, Loss, TargetSpec
+from scratchnn.nn.losses import MSE, BinaryCrossEntropy, CrossEntropy, Loss, TargetSpec, fitted
 from scratchnn.nn.memory import Shape
 from scratchnn.nn.metrics import Metric, default_metrics
 from scratchnn.nn.network import Network
@@ -46,22 +47,25 @@ def build(config: Config, inputs: InputSpec, target: TargetSpec) -> Built:
         network = Network(layers, inputs, init=model.init, init_by_name=model.init_by_name, dtype=model.dtype)
     except (MemoryError, OverflowError, ValueError) as error:  # NumPy raises each of them, by the size
         raise _too_large(layers, inputs) from error
-    got, needed = network.outputs.shape, target.shape or (size,)
+    got, needed = network.outputs.shape, target.shape or ((target.steps, size) if target.steps else (size,))
     if got != needed:
         purpose = "to reconstruct the inputs" if target.is_reconstruction else "for this target"
         message = f"({layers[-1].tag()}) gives outputs {got}, but {loss.tag()} needs {needed} {purpose}"
-        hint = _output_hint(layers[-1], got, needed)
+        hint = _step_hint(got, needed) if target.steps else _output_hint(layers[-1], got, needed)
         raise ShapeError(message, where=f"model.layers[{len(layers) - 1}]", hint=hint)
-    return Built(network, loss, target)
+    return Built(network, fitted(loss, target), target)
 
 
 def build_for(config: Config, encoder: Encoder) -> Built:
     """The same for data that was prepared."""
-    built = build(config, InputSpec(encoder.input_shape), target_spec(encoder))
+    built = build(config, input_spec(encoder), target_spec(encoder))
     _refuse_scaled_targets(built.loss, encoder)
+    if built.target.steps and built.loss.wants_ordered_classes():
+        message = f"{built.loss.title} needs an order of the classes, but tokens have none"
+        raise ConfigError(message, where="loss", hint="Use cross_entropy.")
     texts = [name for name in encoder.classes if not is_number(name)]
     if texts and config.data.class_order is None and built.loss.wants_ordered_classes():
-        message = f'{built.loss.tag()} needs the order of the classes, but "{texts[0]}" is a text'
+        message = f'{built.loss.title} needs the order of the classes, but "{texts[0]}" is a text'
         names = ", ".join(encoder.classes)
         raise ConfigError(message, where="loss", hint=f"Set data.class_order: [{names}], lowest first.")
     return built
@@ -82,10 +86,19 @@ def check_reconstruction(loss: Loss, part: Part) -> None:
         raise ConfigError(error.message, where="loss", hint=error.hint) from None
 
 
+def input_spec(encoder: Encoder) -> InputSpec:
+    """What the network is given."""
+    if isinstance(encoder.inputs, TextInputs):
+        return InputSpec(encoder.input_shape, "ids", count=encoder.inputs.count)
+    return InputSpec(encoder.input_shape)
+
+
 def target_spec(encoder: Encoder) -> TargetSpec:
     """What the engine needs to know of the target."""
     if encoder.task == "reconstruction":
         return TargetSpec.of_inputs(encoder.input_shape)
+    if isinstance(encoder.inputs, TextInputs):
+        return TargetSpec(classes=encoder.inputs.count, steps=encoder.inputs.context)
     return TargetSpec(classes=len(encoder.classes), columns=encoder.target_count)
 
 
@@ -95,20 +108,22 @@ def resolve_loss(loss: Loss | str, target: TargetSpec) -> Loss:
         return loss
     if not target.is_classification:
         return MSE()
-    return BinaryCrossEntropy() if target.classes == 2 else CrossEntropy()
+    return BinaryCrossEntropy() if target.classes == 2 and not target.steps else CrossEntropy()
 
 
 def resolve_metrics(config: Config, target: TargetSpec) -> list[Metric]:
     """The config's metrics, or those that suit the task. Raises `ConfigError` for a metric of the other task."""
-    task = "classification" if target.is_classification else "regression"
+    task: Task = "classification" if target.is_classification else "regression"
+    task = "language_modeling" if target.steps else task
     if config.metrics is None:
         return list(default_metrics("reconstruction" if target.is_reconstruction else task, target.classes))
     for index, metric in enumerate(config.metrics):
-        if metric.task != task:
+        if task not in metric.tasks:
             hint = f"The target is for {task}: choose another metric, or set data.task."
             if target.is_reconstruction:
                 hint = "A reconstruction is measured by metrics for regression: mse, rmse, mae, r2."
-            raise ConfigError(f"{metric.tag()} is for {metric.task}", where=f"metrics[{index}]", hint=hint)
+            message = f"{metric.tag()} is for {' and '.join(metric.tasks)}"
+            raise ConfigError(message, where=f"metrics[{index}]", hint=hint)
     return list(config.metrics)
 
 
@@ -139,6 +154,15 @@ def _output_hint(layer: Layer, got: Shape, needed: Shape) -> str:
     return "End with {type: dense, units: auto}."
 
 
+def _step_hint(got: Shape, needed: Shape) -> str:
+    """The same where each step of a sequence needs outputs."""
+    if len(got) < len(needed):
+        return "Each step needs outputs: set return_sequences: true on recurrent layers; do not pool or flatten."
+    if got[:-1] == needed[:-1]:
+        return "End with {type: dense, units: auto}, or with a tied_embedding without `count`."
+    return f"The layers must keep the {needed[0]} steps of the context."
+
+
 def _refuse_other_counts(loss: Loss, size: int, target: TargetSpec) -> None:
     """A reconstruction has one output for each input, and a loss may need more."""
     if target.is_reconstruction and size != target.columns:
@@ -155,7 +179,7 @@ def _refuse_scaled_targets(loss: Loss, encoder: Encoder) -> None:
     else:
         wrong, hint = encoder.scales_targets and loss.wants_raw_targets(), "Set data.target_scale: none."
     if wrong:
-        message = f"{loss.tag()} needs the targets as they are in the data, but they are scaled"
+        message = f"{loss.title} needs the targets as they are in the data, but they are scaled"
         raise ConfigError(message, where="loss", hint=hint)
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scratchnn.data.preparation import Part, encode, prepare, read_path
+from scratchnn.data.preparation import Part, encode, prepare, read_path, read_text
 from scratchnn.data.tables import Table
+from scratchnn.data.text import Text
 from scratchnn.errors import DataError, UsageError
 from scratchnn.nn.metrics import Metric
 from scratchnn.training.evaluation import Evaluator
@@ -93,15 +94,19 @@ def evaluate(
 
 def _metrics(model: Model) -> list[Metric]:
     """The config's metrics first, then the others of the task: judging costs little and is done once."""
-    task = "classification" if model.encoder.task == "classification" else "regression"
+    task = "regression" if model.encoder.task == "reconstruction" else model.encoder.task
     chosen = {metric.tag(): metric for metric in resolve_metrics(model.config, model.built.target)}
     for tag, member in Metric.members().items():
-        if member.task == task and not member.needs_fields():
+        if task in member.tasks and not member.needs_fields():
             chosen.setdefault(tag, Metric.parse(tag))
     return list(chosen.values())
 
 
 def _new_part(model: Model, path: str | Path) -> Part:
+    source = model.config.data.source.first
+    if isinstance(source, Text):
+        windows = model.encoder.encode_text(read_text(path, source))
+        return Part(windows.inputs, windows.targets, None, windows.starts)
     data = read_path(path, like=model.config.data.source)
     weight = model.config.data.sample_weight
     if isinstance(data, Table) and weight not in data.columns:

@@ -115,7 +115,7 @@ def summary(config: str | Path, overrides: Sequence[str] = (), plugins: Iterable
         parameter_bytes=vector,
         workspace_bytes=network.workspace(batch).nbytes + vector + network.arena.state.nbytes,
         optimizer_bytes=sum(slot.nbytes for slot in Updater(session.config.optimizer, network.arena).slots.values()),
-        loss=session.built.loss.tag(),
+        loss=session.built.loss.title,
     )
 
 

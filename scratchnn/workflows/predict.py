@@ -58,7 +58,7 @@ class PredictResult:
 
 def predict(
     data: str | Path,
-    run: str | Path | None = None,
+    run: str | Path | Model | None = None,
     *,
     proba: bool = False,
     columns: Sequence[str] | None = None,
@@ -70,7 +70,10 @@ def predict(
     probability for each class. Predictions follow: `prediction` for a class, `predicted_<target>` for numbers; for a
     reconstruction `reconstructed_<column>` for each input column in its own units, and `reconstruction_error`.
     """
-    model = load_model(run, plugins)
+    model = run if isinstance(run, Model) else load_model(run, plugins)
+    if model.encoder.task == "language_modeling":
+        hint = "Use `generate`, which goes on with a text."
+        raise UsageError("is a model of texts, which has no rows to predict", where=str(model.path), hint=hint)
     rows = read_path(data, like=model.config.data.source)
     predictions = model.predict(rows)
     kept = _kept(rows, columns)

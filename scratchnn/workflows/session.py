@@ -8,11 +8,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from scratchnn.config.dump import plain
 from scratchnn.config.schema import Config
 from scratchnn.data.preparation import Prepared, prepare
 from scratchnn.data.sources import SourceParts
 from scratchnn.errors import ConfigError, DivergedError, ModelError, suggestion
+from scratchnn.nn.causality import looks_ahead
 from scratchnn.nn.metrics import Metric
 from scratchnn.nn.optimizers import Optimizer
 from scratchnn.training.checkpoint import Checkpoints
@@ -136,6 +139,10 @@ class Session:
             requirement.check_name(f"{part}.{figure}" for part in self.data.parts for figure in figures)
         network = self.built.network
         network.initialize(self._streams.init)
+        if self.built.target.steps and looks_ahead(network, np.random.default_rng(0)):
+            message = "the outputs at a step depend on later steps, which are what is to be predicted"
+            hint = "Use layers that only look back: lstm, gru, transformer_decoder, attention with causal: true."
+            raise loaded.placed(ConfigError(message, where="model.layers", hint=hint))
         self.threads = choose_threads(config, network, len(self._train))
         source = config.data.source
         repeats = source.repeats(loaded.base) if isinstance(source, SourceParts) else []

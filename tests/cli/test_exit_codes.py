@@ -85,7 +85,6 @@ def test_1_a_bug_of_ours(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         (["gradcheck"], "gradcheck takes a config or --all"),
         (["list", "laeyrs"], 'no family "laeyrs". Did you mean "layers"?'),
         (["predict", "a", "b", "c"], "expects [RUN] DATA, got 3 paths"),
-        (["predict", "flowers.csv", "--json"], "--json needs -o OUT.csv"),
     ],
 )
 def test_2_a_wrong_command_line(arguments: list[str], message: str, cli: Any) -> None:

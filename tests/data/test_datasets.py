@@ -52,3 +52,15 @@ def test_every_table_is_tested() -> None:
     assert {path.stem for path in FOLDER.glob("*.csv")} == names
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert all(f"| {name}.csv |" in text and f"- **{name}**:" in text for name in names)
+    assert {path.name for path in FOLDER.glob("*.txt")} == {"genesis.txt"}
+    assert "- **genesis**:" in text
+
+
+def test_the_text_is_whole() -> None:
+    content = (FOLDER / "genesis.txt").read_bytes()
+    assert content.isascii()
+    assert b"\r" not in content
+    verses = content.decode().splitlines()
+    assert (len(verses), len(content), len(set(content))) == (1533, 196818, 60)  # Genesis has 1533 verses
+    assert verses[0] == "In the beginning God created the heaven and the earth."
+    assert verses[-1].endswith("and they embalmed him, and he was put in a coffin in Egypt.")

@@ -5,7 +5,7 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from scratchnn.data.features import Category, Ignore
-from scratchnn.data.settings import Csv, DataSettings, RandomSplit
+from scratchnn.data.settings import Csv, DataSettings, PositionSplit, RandomSplit
 
 GOOD: list[dict[str, object]] = [
     {"source": "iris.csv", "target": "species"},
@@ -13,6 +13,9 @@ GOOD: list[dict[str, object]] = [
     {"source": {"type": "csv", "path": "a.txt", "delimiter": ";"}, "target": "y", "features": {"a": "ignore"}},
     {"source": "moons", "input_scale": "none", "split": "none"},
     {"source": {"type": "idx", "images": "i.gz", "labels": "l.gz"}},
+    {"source": "a.txt"},
+    {"source": {"type": "text", "path": "a.log", "context": 8, "stride": 2}, "task": "language_modeling"},
+    {"source": {"train": "a.txt", "validation": "b.txt"}, "split": {"type": "position", "test": 0.0}},
 ]
 
 
@@ -32,6 +35,7 @@ def test_defaults_and_shorthands() -> None:
     assert settings.target == ["species"]
     assert settings.features == {"a": Ignore(), "b": Category()}
     assert settings.split == RandomSplit(validation=0.15, test=0.15, stratify=True)
+    assert DataSettings.model_validate({"source": "a.txt"}).split == PositionSplit(validation=0.15, test=0.15)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +78,14 @@ def test_defaults_and_shorthands() -> None:
             {"source": "a.csv", "target": "y", "split": {"type": "time", "column": "p", "test": 0.9}},
             "must be below 1",
         ),
+        ({"source": "a.txt", "target": "a"}, "`target` is for tables, but a source of type text has no columns"),
+        ({"source": "a.txt", "features": {"a": "number"}}, "`features` is for tables"),
+        ({"source": "a.txt", "sample_weight": "w"}, "`sample_weight` is for tables"),
+        ({"source": "a.txt", "input_scale": "unit"}, "`input_scale` is for arrays of numbers"),
+        ({"source": "a.txt", "task": "classification"}, "a text is for the task language_modeling"),
+        ({"source": "a.csv", "target": "a", "task": "language_modeling"}, "needs a source of type text"),
+        ({"source": "a.txt", "split": "random"}, "random windows of a text would share it"),
+        ({"source": "a.txt", "split": {"type": "position", "stratify": True}}, "Extra inputs"),
     ],
 )
 def test_a_wrong_section_says_why(document: dict[str, object], message: str) -> None:

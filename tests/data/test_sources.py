@@ -38,7 +38,7 @@ def test_short_forms(short: object, full: Source) -> None:
         ("folder/file", 'cannot tell the type of "folder/file"'),
         ("csv", "path: Field required"),
         ({"train": {"train": "a.csv"}}, "a part cannot have parts"),
-        ({"train": "a.csv", "test": "a.npz"}, "the parts mix tables and arrays"),
+        ({"train": "a.csv", "test": "a.npz"}, "the parts mix tables, arrays and texts"),
         ({"validation": "a.csv"}, "Unable to extract tag"),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from scratchnn.data.splits import Division, NoSplit, RandomSplit, Split, Strata, Undivided
+from scratchnn.data.splits import Division, NoSplit, PositionSplit, RandomSplit, Split, Strata, Undivided
 from scratchnn.errors import ConfigError, DataError
 
 
@@ -53,6 +53,20 @@ def test_none_keeps_every_row() -> None:
     assert isinstance(NoSplit(), Split)
     assert division.train.tolist() == [0, 1, 2, 3, 4]
     assert sizes(division) == [5, 0, 0]
+
+
+def test_by_position_the_rows_keep_their_order_and_nothing_is_drawn() -> None:
+    rng = generator()
+    division = PositionSplit(validation=0.2, test=0.3).divide(Undivided(10, rng, strata([5, 5])))
+    assert [part.tolist() for part in (division.train, division.validation, division.test)] == [
+        [0, 1, 2, 3, 4],
+        [5, 6],
+        [7, 8, 9],
+    ]
+    assert sizes(PositionSplit().divide(Undivided(100, rng, test=False))) == [85, 15, 0]
+    assert rng.random() == generator().random()
+    with pytest.raises(DataError, match="2 rows are too few for parts of 1 and 1"):
+        PositionSplit().divide(Undivided(2, rng))
 
 
 def test_iris_proportions() -> None:

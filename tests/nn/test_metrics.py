@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from scratchnn.errors import DataError
 from scratchnn.nn.metrics import Metric, Scored, default_metrics
+from scratchnn.nn.scored import ScoredSteps
 
 with np.load(Path(__file__).parents[1] / "fixtures" / "sklearn_metrics.npz", allow_pickle=False) as archive:
     SKLEARN = {name: archive[name] for name in archive.files}
@@ -39,7 +40,10 @@ def plain(figure):
     return np.array(list(figure.values()) if isinstance(figure, dict) else figure, np.float64)
 
 
-@pytest.mark.parametrize("tag", Metric.members())
+OF_TEXTS = {"perplexity", "bits_per_token"}  # scikit-learn has none
+
+
+@pytest.mark.parametrize("tag", [tag for tag in Metric.members() if tag not in OF_TEXTS])
 def test_equals_scikit_learn_on_50_cases(tag):
     cases = [case for case, figures in EXPECTED.items() if tag in figures]
     assert len(cases) >= (20 if tag == "roc_auc" else 50)  # scikit-learn has no ROC AUC where a class is absent
@@ -51,7 +55,7 @@ def test_equals_scikit_learn_on_50_cases(tag):
 @pytest.mark.parametrize("tag", Metric.members())
 def test_figures_can_be_written_as_json(tag):
     figure = compute(
-        tag, scored_of("regression.1" if Metric.members()[tag].task == "regression" else "classification.3")
+        tag, scored_of("regression.1" if Metric.members()[tag].tasks == ("regression",) else "classification.3")
     )
     assert json.loads(json.dumps(figure)) == figure
     assert isinstance(figure, float) == Metric.members()[tag].scalar
@@ -162,7 +166,7 @@ def test_roc_auc_counts_pairs(rows, seed, weighted):
 def test_a_weight_of_two_counts_a_row_twice(tag):
     rng = np.random.default_rng(4)
     rows, repeated, weights = 6, [0, 1, 1, 2, 4, 5, 5], np.array([1, 2, 1, 0, 1, 2], np.float32)
-    if Metric.members()[tag].task == "regression":
+    if Metric.members()[tag].tasks == ("regression",):
         targets, predictions = rng.normal(size=(rows, 2)), rng.normal(size=(rows, 2))
     else:
         targets, predictions = np.array([0, 1, 2, 2, 1, 0]), rng.dirichlet(np.ones(3), rows)
@@ -195,9 +199,11 @@ def test_predictions_in_float32_are_summed_in_float64():
 
 def test_direction_and_task():
     lower = {tag for tag, member in Metric.members().items() if not member.higher_is_better}
-    assert lower == {"mse", "rmse", "mae", "log_loss"}
-    numbers = {tag for tag, member in Metric.members().items() if member.task == "regression"}
+    assert lower == {"mse", "rmse", "mae", "log_loss", *OF_TEXTS}
+    numbers = {tag for tag, member in Metric.members().items() if member.tasks == ("regression",)}
     assert numbers == {"mse", "rmse", "mae", "r2"}
+    texts = {tag for tag, member in Metric.members().items() if "language_modeling" in member.tasks}
+    assert texts == {"accuracy", "log_loss", *OF_TEXTS}
 
 
 @pytest.mark.parametrize(
@@ -206,6 +212,7 @@ def test_direction_and_task():
         ("regression", 0, ["rmse", "mae", "r2"]),
         ("classification", 2, ["accuracy", "f1", "roc_auc"]),
         ("classification", 5, ["accuracy", "f1_macro"]),
+        ("language_modeling", 5, ["accuracy", "perplexity"]),
     ],
 )
 def test_default_metrics(task, classes, tags):
@@ -242,3 +249,18 @@ def test_errors_where_all_targets_are_equal_lower_the_r2_of_a_reconstruction():
 
 def test_the_metrics_of_a_reconstruction_where_none_is_named():
     assert [metric.tag() for metric in default_metrics("reconstruction")] == ["mse", "mae", "r2"]
+
+
+def test_metrics_of_steps_by_hand():
+    """Three tokens of probability 1/2, 1/8 and 1/4, the last counting twice; two of four are called right."""
+    likelihoods, weights = np.log([0.5, 0.125, 0.25]), np.array([1.0, 1.0, 2.0])
+    scored = ScoredSteps(np.array([3, 1, 2]), np.array([0, 1, 2]), weights, likelihoods=likelihoods)
+    assert compute("accuracy", scored) == pytest.approx(0.75)
+    assert compute("bits_per_token", scored) == pytest.approx((1 + 3 + 2 + 2) / 4)
+    assert compute("log_loss", scored) == pytest.approx(2 * math.log(2))
+    assert compute("perplexity", scored) == pytest.approx(4)
+
+
+def test_a_hopeless_perplexity_is_infinite():
+    scored = ScoredSteps(np.array([0]), np.array([1]), likelihoods=np.array([-1000.0]))
+    assert compute("perplexity", scored) == math.inf

@@ -2,52 +2,115 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from scratchnn.cli.options import Json, Plugins, Quiet
+
+if TYPE_CHECKING:
+    from scratchnn.cli.console import Console
+    from scratchnn.workflows.model import Model
 
 EXAMPLE = "runs/iris new.csv -o predictions.csv"
 
 
 def command(
     paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="[RUN] DATA", help="The rows; before it a run or model file, else the newest run."),
-    ],
+        list[Path] | None,
+        typer.Argument(
+            metavar="[RUN] DATA",
+            help="The rows, or for a model of texts the prompt; before it a run or model file, else the newest run.",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
             "-o",
             "--output",
-            metavar="OUT.csv",
+            metavar="OUT",
             help="Where to write; stdout when absent. OUT.npz takes reconstructed arrays.",
         ),
     ] = None,
-    proba: Annotated[bool, typer.Option("--proba", help="Adds the probability of each class.")] = False,
+    proba: Annotated[bool, typer.Option("--proba", help="Rows: adds the probability of each class.")] = False,
     columns: Annotated[
         str | None,
-        typer.Option("--columns", metavar="A,B", help="Input columns to keep, separated by commas; all when absent."),
+        typer.Option("--columns", metavar="A,B", help="Rows: input columns to keep; all when absent."),
     ] = None,
+    prompt: Annotated[
+        str | None, typer.Option("--prompt", metavar="TEXT", help="Text: what to go on from; a new line when absent.")
+    ] = None,
+    length: Annotated[
+        int | None, typer.Option("--length", metavar="N", help="Text: tokens to add; 500 when absent.")
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option("--temperature", metavar="T", help="Text: below 1 is more sure, 0 most probable; else 1."),
+    ] = None,
+    top_k: Annotated[
+        int | None, typer.Option("--top-k", metavar="K", help="Text: draws from the K most probable tokens.")
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option("--top-p", metavar="P", help="Text: draws from the fewest tokens of probability P together."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Text: of the draws; 0 when absent.")] = None,
     plugins: Plugins = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Predicts every row of a file. The rows are kept, with the predictions beside them."""
+    """Predicts every row of a file, or goes on with a text. Rows are kept, with the predictions beside them."""
     from scratchnn.cli.console import Console
+    from scratchnn.workflows.model import load_model
+
+    run, data = _split(paths or [])
+    console = Console(as_json=as_json, quiet=quiet)
+    model = load_model(run, plugins or ())
+    draws = {"length": length, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
+    if model.encoder.task == "language_modeling":
+        _refuse({"proba": proba or None, "columns": columns}, "is for rows, but the model is one of texts")
+        return _continue(console, model, prompt, data, draws, output)
+    _refuse({"prompt": prompt, **draws}, "is for models of texts, but this one predicts rows")
+    return _predict(console, model, data, output, proba=proba, columns=columns)
+
+
+def _split(paths: Sequence[Path]) -> tuple[Path | None, Path | None]:
+    """RUN and DATA. A single path is the run where it is a folder or a model file."""
     from scratchnn.errors import UsageError
-    from scratchnn.workflows.predict import predict
 
     if len(paths) > 2:
         raise UsageError(f"expects [RUN] DATA, got {len(paths)} paths", hint="Predict one file at a time.")
-    if as_json and output is None:
+    if len(paths) == 1 and not paths[0].is_dir() and paths[0].suffix != ".safetensors":
+        return None, paths[0]
+    run, data = [*paths, None, None][:2]
+    return run, data
+
+
+def _refuse(options: Mapping[str, object], reason: str) -> None:
+    """Raises `UsageError` for an option that is given."""
+    from scratchnn.errors import UsageError
+
+    for name, value in options.items():
+        if value is not None:
+            raise UsageError(reason, where=f"--{name.replace('_', '-')}", hint="Remove it.")
+
+
+def _predict(
+    console: Console, model: Model, data: Path | None, output: Path | None, *, proba: bool, columns: str | None
+) -> int:
+    """Rows in, rows out."""
+    from scratchnn.errors import UsageError
+    from scratchnn.workflows.predict import predict
+
+    if data is None:
+        raise UsageError("expects [RUN] DATA, got no file of rows", hint="Name the file to predict.")
+    if console.as_json and output is None:
         raise UsageError("--json needs -o OUT.csv", hint="stdout can hold the JSON or the predictions, not both.")
-    console = Console(as_json=as_json, quiet=quiet)
-    *run, data = paths
     kept = None if columns is None else [name for name in columns.split(",") if name]
-    result = predict(data, run[0] if run else None, proba=proba, columns=kept, plugins=plugins or ())
+    result = predict(data, model, proba=proba, columns=kept)
     console.warn(result.notes)
     if output is None or output.suffix.lower() != ".npz":
         console.warn(result.left_out)
@@ -56,6 +119,34 @@ def command(
         return 0
     result.write(output)
     console.say(f"wrote {len(result.rows)} predictions to {output}")
-    if as_json:
+    if console.as_json:
         console.json({"rows": len(result.rows), "output": str(output)})
+    return 0
+
+
+def _continue(
+    console: Console,
+    model: Model,
+    prompt: str | None,
+    data: Path | None,
+    draws: Mapping[str, Any],
+    output: Path | None,
+) -> int:
+    """A prompt in, a text out."""
+    from scratchnn.errors import UsageError
+    from scratchnn.workflows.generate import generate, read_prompt
+
+    if prompt is not None and data is not None:
+        raise UsageError("does not go with a file", where="--prompt", hint="Give one of them.")
+    start = read_prompt(data) if data is not None else prompt or ""
+    result = generate(model, prompt=start, **{name: value for name, value in draws.items() if value is not None})
+    console.warn(result.notes)
+    if output is not None:
+        result.write(output)
+        console.say(f"wrote {len(result.text)} characters to {output}")
+    if console.as_json:
+        where = None if output is None else str(output)
+        console.json({"tokens": result.tokens, "output": where, "text": result.text})
+    elif output is None:
+        console.text(result.text if result.text.endswith("\n") else f"{result.text}\n")
     return 0

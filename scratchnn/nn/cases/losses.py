@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scratchnn.nn.cases.rows import LossCase, on_classes, on_numbers
+from scratchnn.nn.cases.rows import LossCase, at_steps, on_classes, on_numbers
 from scratchnn.nn.losses import (
     MAE,
     MAPE,
@@ -88,4 +88,7 @@ LOSSES: tuple[LossCase, ...] = (
     *on_numbers(WeightedSum(terms=[Term(loss=MSE()), Term(loss=Gamma(), weight=0.5)])),
     *on_classes(WeightedSum(terms=[Term(loss=CrossEntropy()), Term(loss=Dice(), weight=2)]), 4),
     *on_classes(WeightedSum(terms=[Term(loss=WeightedSum(terms=[Term(loss=Focal())]), weight=3)]), 3),
+    *at_steps(BinaryCrossEntropy(), 2),
+    *at_steps(CrossEntropy(), 4),
+    *at_steps(CrossEntropy(label_smoothing=0.2), 3),
 )

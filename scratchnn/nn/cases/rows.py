@@ -56,6 +56,7 @@ class LossCase:
     def name(self) -> str:
         """The settings, the targets and the batch size, short enough for a table."""
         target = f"{self.target.classes} classes" if self.target.is_classification else f"{self.target.columns} columns"
+        target += f" at {self.target.steps} steps" if self.target.steps else ""
         return f"{_settings(self.component)}({self.batch}) {target}{', weighted' if self.weighted else ''}"
 
 
@@ -85,6 +86,15 @@ def on_classes(loss: Loss, classes: int) -> tuple[LossCase, ...]:
         LossCase(loss, TargetSpec(classes=classes), 1),
         LossCase(loss, TargetSpec(classes=classes), 4),
         LossCase(loss, TargetSpec(classes=classes), 7, weighted=True),
+    )
+
+
+def at_steps(loss: Loss, classes: int) -> tuple[LossCase, ...]:
+    """The rows of a loss on a class at each step."""
+    return (
+        LossCase(loss, TargetSpec(classes=classes, steps=1), 2),
+        LossCase(loss, TargetSpec(classes=classes, steps=5), 1),
+        LossCase(loss, TargetSpec(classes=classes, steps=3), 4, weighted=True),
     )
 
 

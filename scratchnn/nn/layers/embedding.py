@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -76,7 +76,9 @@ class LearnedPositions(Layer):
 class Vocabulary(Layer):
     """The base of the layers that own a vector for each id: E (count, units)."""
 
-    count: int = Field(ge=1, description="How many ids there are.")
+    count: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        "auto", description='How many ids there are. "auto": as many as the data has.'
+    )
     units: int = Field(ge=1, description="Numbers in the vector of an id.")
     padding_index: int | None = Field(None, ge=0, description="The id that stands for padding; none when absent.")
     l1: float | None = Field(None, ge=0, description="Overrides the global l1 for E.")
@@ -87,15 +89,29 @@ class Vocabulary(Layer):
 
     @model_validator(mode="after")
     def _padding_is_an_id(self) -> Self:
-        if self.padding_index is not None and self.padding_index >= self.count:
+        if self.padding_index is not None and self.count != "auto" and self.padding_index >= self.count:
             raise ValueError(f"padding_index must be below count, got {self.padding_index} and {self.count}")
         return self
+
+    def count_for(self, inputs: InputSpec) -> int:
+        """How many ids there are in these inputs. Raises `ShapeError` where nobody knows, or where they are more."""
+        count = inputs.count if self.count == "auto" else self.count
+        if count == 0:
+            message = f"({self.tag()}) count: auto needs inputs whose ids are counted"
+            raise ShapeError(message, hint="Give a number of ids as `count`.")
+        if count < inputs.count:
+            message = f"({self.tag()}) has vectors for {count} ids, but the inputs have {inputs.count}"
+            raise ShapeError(message, hint="Leave `count` out, or raise it.")
+        if self.padding_index is not None and self.padding_index >= count:
+            message = f"({self.tag()}) padding_index must be below the {count} ids, got {self.padding_index}"
+            raise ShapeError(message, hint="Choose another `padding_index`.")
+        return count
 
     def plan_vectors(self, inputs: InputSpec, init: Initializer) -> Plan:
         """What looking up needs. `places` says which number of E each number of the gradient goes to."""
         self.expects(inputs.kind == "ids", "ids", inputs, "Remove it, or give it integer inputs.")
         self.expects(len(inputs.shape) == 1, "a row of ids (T,)", inputs, 'Add "flatten" before it.')
-        steps, shape = inputs.shape[0], (self.count, self.units)
+        steps, shape = inputs.shape[0], (self.count_for(inputs), self.units)
         weight = Param(shape, init, l1=self.l1, l2=self.l2, constraint=self.constraint, units=shape)
         return Plan(
             InputSpec((steps, self.units)),
@@ -106,9 +122,10 @@ class Vocabulary(Layer):
 
     def look_up(self, x: Array, vectors: Array, mem: Memory, run: Pass) -> None:
         """Writes E[x]; with a padding index also its row of E, and the mask."""
-        if x.min() < 0 or x.max() >= self.count:
+        count = len(mem.params.weight)
+        if x.min() < 0 or x.max() >= count:
             wrong = x.min() if x.min() < 0 else x.max()
-            message = f"got the id {wrong}, expected ids from 0 to {self.count - 1}"
+            message = f"got the id {wrong}, expected ids from 0 to {count - 1}"
             raise DataError(message, where=f"({self.tag()})", hint="Raise `count`, or mend the ids.")
         if self.padding_index is not None:
             mem.params.weight[self.padding_index] = 0
@@ -175,20 +192,20 @@ class TiedEmbedding(Vocabulary):
             message = f"({self.tag()}) layers give {hidden.shape}, expected {self.units} numbers on the last axis"
             raise ShapeError(message, hint=f"Add a dense layer of {self.units} units at their end.")
         child = chain.plan()
-        rows = math.prod(hidden.shape[:-1])
-        params = {"bias": Param((self.count,), self.bias_init, decay=False)} if self.bias else {}
+        rows, count = math.prod(hidden.shape[:-1]), self.count_for(inputs)
+        params = {"bias": Param((count,), self.bias_init, decay=False)} if self.bias else {}
         ones = {"ones": Buffer(rows=rows, fill=1.0)} if self.bias else {}
         borders = {"vectors": Buffer(vectors.output.shape), "hidden": Buffer(hidden.shape)}
         return replace(
             vectors,
-            output=hidden.reshaped(*hidden.shape[:-1], self.count),
+            output=hidden.reshaped(*hidden.shape[:-1], count),
             params={**vectors.params, **params},
             saved={**vectors.saved, **borders, **ones},
             scratch={**vectors.scratch, **{f"d{name}": buffer for name, buffer in borders.items()}},
             children={"layers": child},
             program=chain,
             fewest_samples=child.fewest_samples,
-            flops=child.flops + 2 * rows * self.units * self.count,
+            flops=child.flops + 2 * rows * self.units * count,
         )
 
     def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
@@ -196,13 +213,13 @@ class TiedEmbedding(Vocabulary):
         vectors, hidden = mem.saved.vectors, mem.saved.hidden
         self.look_up(x, vectors, mem, run)
         mem.program.steps(vectors, hidden, mem.children["layers"]).forward(run)
-        np.dot(hidden.reshape(-1, self.units), mem.params.weight.T, out=y.reshape(-1, self.count))
+        np.dot(hidden.reshape(-1, self.units), mem.params.weight.T, out=y.reshape(-1, y.shape[-1]))
         if self.bias:
             np.add(y, mem.params.bias, out=y)
 
     def backward(self, x: Array, y: Array, dy: Array, dx: Array | None, mem: Memory, run: Pass) -> None:
         """Writes the gradients of E, of b and of the layers. Ids have none: dx is None."""
-        vectors, hidden, rows = mem.saved.vectors, mem.saved.hidden, dy.reshape(-1, self.count)
+        vectors, hidden, rows = mem.saved.vectors, mem.saved.hidden, dy.reshape(-1, dy.shape[-1])
         dvectors, dhidden = mem.scratch.dvectors, mem.scratch.dhidden
         np.dot(rows.T, hidden.reshape(-1, self.units), out=mem.grads.weight)
         if self.bias:

@@ -11,6 +11,7 @@ from scratchnn.nn.losses.positive import MAPE, MSLE, Gamma, MultiLabelCrossEntro
 from scratchnn.nn.losses.regression import MAE, MSE, Huber, LogCosh, RegressionLoss, SmoothL1
 from scratchnn.nn.losses.rivals import CategoricalHinge, Focal, MultiMargin
 from scratchnn.nn.losses.several import CosineSimilarity, GaussianNLL, Quantile
+from scratchnn.nn.losses.steps import EachStep, fitted
 
 __all__ = [
     "MAE",
@@ -25,6 +26,7 @@ __all__ = [
     "CosineSimilarity",
     "CrossEntropy",
     "Dice",
+    "EachStep",
     "Focal",
     "Gamma",
     "GaussianNLL",
@@ -46,4 +48,5 @@ __all__ = [
     "Term",
     "Tweedie",
     "WeightedSum",
+    "fitted",
 ]

@@ -24,12 +24,14 @@ from scratchnn.nn.memory import Array, Memory, Shape
 class TargetSpec:
     """What the targets are: one of `classes` classes, or (where `classes` is 0) `columns` numbers.
 
-    Where the numbers are the inputs themselves, `shape` is that of one sample.
+    Where the numbers are the inputs themselves, `shape` is that of one sample. With `steps` a sample is a sequence that
+    has a class at each of its steps: targets `(B, steps)`.
     """
 
     classes: int = 0
     columns: int = 1
     shape: Shape = ()
+    steps: int = 0
 
     @classmethod
     def of_inputs(cls, shape: Shape) -> TargetSpec:
@@ -52,6 +54,16 @@ class Loss(Component):
 
     family: ClassVar[str] = "loss"
     raw_targets: ClassVar[bool] = False  # whether scaled targets would change the meaning of the loss
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        return self.tag()
+
+    @property
+    def targets_per_sample(self) -> int:
+        """How many targets a sample brings to the mean."""
+        return 1
 
     def wants_raw_targets(self) -> bool:
         """Whether the targets must come as they are in the data, not scaled."""
@@ -113,6 +125,17 @@ class Loss(Component):
         wanted = "two classes" if only == 2 else "classes"
         hint = "Use cross_entropy." if target.is_classification else "Use mse, or task: classification."
         raise ShapeError(f"({self.tag()}) needs {wanted} as targets, got {got}", hint=hint)
+
+    def log_likelihoods(self, outputs: Array, targets: Array) -> Array:
+        """log of the probability `(N,)` of each true class, in float64; of its prediction, clipped as in `log_loss`."""
+        return clipped_log_likelihoods(self.predictions(outputs), targets)
+
+
+def clipped_log_likelihoods(probabilities: Array, targets: Array) -> Array:
+    """log p[y] in float64 for probabilities `(N, C)`, first clipped to [eps, 1 - eps] with the eps of their dtype."""
+    eps = float(np.finfo(probabilities.dtype).eps)
+    chosen = probabilities[np.arange(len(targets)), targets].astype(np.float64)
+    return np.asarray(np.log(np.clip(chosen, eps, 1 - eps)))
 
 
 def weighted_total(losses: Array, weights: Array | None) -> float:

@@ -100,7 +100,7 @@ FAULTS = (
     ),
     Fault(
         "predicts-in-training-mode",
-        "nn/network.py::Network.predict",
+        "nn/network.py::Network.chunks",
         "Pass(training=False)",
         "Pass(training=True)",
         "predictions drop numbers and use batch statistics",
@@ -156,7 +156,7 @@ FAULTS = (
     ),
     Fault(
         "rmse-of-all-columns",
-        "nn/metrics.py",
+        "nn/regression_metrics.py",
         "np.mean(np.sqrt(squares))",
         "np.sqrt(np.mean(squares))",
         "the root is taken after the mean over the columns",
@@ -164,7 +164,7 @@ FAULTS = (
     ),
     Fault(
         "r2-around-the-plain-mean",
-        "nn/metrics.py",
+        "nn/regression_metrics.py",
         "scored.mean((scored.truth - scored.mean(scored.truth)) ** 2)",
         "scored.mean((scored.truth - scored.truth.mean(axis=0)) ** 2)",
         "the mean target ignores weights",
@@ -220,8 +220,8 @@ FAULTS = (
     ),
     Fault(
         "log-loss-of-float64",
-        "nn/metrics.py",
-        "float(np.finfo(scored.predictions.dtype).eps)",
+        "nn/losses/loss.py",
+        "float(np.finfo(probabilities.dtype).eps)",
         "float(np.finfo(np.float64).eps)",
         "probabilities in float32 are clipped too near to 0",
         METRICS,

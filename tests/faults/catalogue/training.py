@@ -106,8 +106,8 @@ FAULTS = (
     Fault(
         "accumulated-batches-averaged-apart",
         "training/step.py",
-        "self._differentiate(batch, total)[0]",
-        "self._differentiate(batch, None)[0]",
+        "self._differentiate(batch, total)",
+        "self._differentiate(batch, None)",
         "each batch is divided by its own weights",
         STEP,
     ),
@@ -122,8 +122,8 @@ FAULTS = (
     Fault(
         "step-divides-by-rows",
         "training/step.py",
-        "run.weights, run.total = weights, total or own",
-        "run.weights, run.total = weights, total or float(n)",
+        "own = float(np.add.reduce(weights)) * self._terms",
+        "own = float(n) * self._terms",
         "a weighted gradient is divided by the number of rows",
         STEP,
     ),
