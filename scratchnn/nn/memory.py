@@ -55,9 +55,9 @@ class Memory:
 class Pass:
     """What one forward and backward pass share: the mode, the randomness, and the real steps `(B, T)` of sequences.
 
-    For layers that add to the loss: `weights` are those `(B,)` of the samples, all 1 where absent, and `total` is what
-    the summed loss is divided by. Such a layer adds its summed, weighted penalty to `penalty`, which whoever runs the
-    pass sets back to 0, and the gradient of this sum over `total` to `dx`.
+    For layers that add to the loss: `weights` are those `(B,)` of the samples, all 1 where absent, and `total`, which
+    only backward may read, is what the summed loss is divided by. Such a layer adds its summed, weighted penalty to
+    `penalty`, which whoever runs the pass sets back to 0, and the gradient of this sum over `total` to `dx`.
 
     `before_layer` is called for each layer of a chain before its forward, with the same arguments and the layer first.
     """

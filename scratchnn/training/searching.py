@@ -49,7 +49,7 @@ class SearchingStep(Step):
         self._state[...] = self._state_before
         self._run.rng.bit_generator.state = self._draws
         self._run.penalty = 0.0
-        loss, total = self._differentiate(rows, None) if len(rows) <= self._batch_size else self._accumulate(rows)
+        loss, total = self._differentiate(rows) if len(rows) <= self._batch_size else self._accumulate(rows)
         self._figures = (loss, total)
         if not math.isfinite(loss) or total == 0:
             return math.nan

@@ -31,9 +31,9 @@ class Bound(NamedTuple):
 class Step:
     """Bound to a network, its training data and its optimizer for batches of up to `batch_size` rows.
 
-    More rows than that are taken in several batches whose gradients are added: each is divided by the sum of all
-    weights, so that the step is that of one large batch, but for batch statistics and random draws. Where the targets
-    have steps, each real step of a sample has its weight; those that the network's mask leaves out have none.
+    More rows than that are taken in several batches whose gradients are added and divided by the sum of all weights, so
+    that the step is that of one large batch, but for batch statistics and random draws. Where the targets have steps,
+    each real step of a sample has its weight; those that the network's mask leaves out have none.
 
     `run.penalty` is what layers added to the summed loss of the last step; the loss that is returned is without it.
     """
@@ -70,7 +70,7 @@ class Step:
         """
         self._run.penalty = 0.0
         if len(rows) <= self._batch_size:
-            loss, total = self._differentiate(rows, None)
+            loss, total = self._differentiate(rows)
         else:
             loss, total = self._accumulate(rows)
         if not math.isfinite(loss) or total == 0:
@@ -81,10 +81,10 @@ class Step:
             self._penalty.constrain()
         return loss, total
 
-    def _differentiate(self, rows: Array, total: float | None) -> tuple[float, float]:
+    def _differentiate(self, rows: Array, total: float | None = None) -> tuple[float, float]:
         """Fills the gradients of one batch's summed loss over `total`, by default the sum of its own weights.
 
-        Gives the loss and the sum of the weights.
+        Gives the loss and the sum of the weights. Without any weight nothing is learned: the gradients are 0.
         """
         n = len(rows)
         bound = self._bound.get(n) or self._bind(n)
@@ -98,18 +98,17 @@ class Step:
         if weights is not None and part.weights is not None:
             np.take(part.weights, rows, out=weights, mode="clip")
             own = float(np.add.reduce(weights)) * self._terms
-            if own == 0 and total is None:
-                return 0.0, 0.0
         run = self._run
-        run.weights, run.total = weights, (total or own) / self._terms
+        run.weights = weights
         batch.forward(run)
         if self._terms > 1 and run.mask is not None:
             weights = self._of_real_steps(run.mask, weights)
             own = float(np.add.reduce(weights, axis=None))
-            if own == 0:
-                self._gradients.fill(0)
-                return 0.0, 0.0
-        loss = self._loss.evaluate(outputs, targets, weights, total or own, gradient, mem)
+        if own == 0:
+            self._gradients.fill(0)
+            return 0.0, 0.0
+        run.total = total or own
+        loss = self._loss.evaluate(outputs, targets, weights, run.total, gradient, mem)
         if not math.isfinite(run.penalty):
             loss = run.penalty
         if math.isfinite(loss):
@@ -117,34 +116,24 @@ class Step:
         return loss, own
 
     def _accumulate(self, rows: Array) -> tuple[float, float]:
-        """Fills the gradients of the summed loss of all batches over the sum of all their weights."""
+        """Fills the gradients of the summed loss of all batches over the sum of all their weights.
+
+        This sum is known only after the last batch, whose passes may find padding, so the division comes last.
+        """
         size, gradients = self._batch_size, self._gradients
-        batches = [rows[start : start + size] for start in range(0, len(rows), size)]
-        total = sum(self._weight(batch) for batch in batches)
-        if total == 0:
-            return 0.0, 0.0
         if self._sum is None:
             self._sum = allocate(len(gradients), gradients.dtype)
         self._sum[...] = 0
-        loss, real = 0.0, 0.0
-        for batch in batches:
-            part = self._differentiate(batch, total)
-            loss, real = loss + part[0], real + part[1]
+        loss, total = 0.0, 0.0
+        for start in range(0, len(rows), size):
+            part = self._differentiate(rows[start : start + size], 1.0)
+            loss, total = loss + part[0], total + part[1]
             if not math.isfinite(loss):
                 return loss, total
             np.add(self._sum, gradients, out=self._sum)
-        gradients[...] = self._sum
-        if real not in (total, 0.0):  # some steps were padding, which only the passes told
-            np.multiply(gradients, total / real, out=gradients)
-        return loss, real
-
-    def _weight(self, rows: Array) -> float:
-        """The sum of the weights of one batch."""
-        if self._weights is None or self._part.weights is None:
-            return float(len(rows) * self._terms)
-        weights = self._weights[: len(rows)]
-        np.take(self._part.weights, rows, out=weights, mode="clip")
-        return float(np.add.reduce(weights)) * self._terms
+        if total:
+            np.divide(self._sum, total, out=gradients)
+        return loss, total
 
     def _of_real_steps(self, mask: Array, weights: Array | None) -> Array:
         """The weight `(n, T)` of each step: that of its sample, 0 where the mask `(n, T)` says that it is padding."""

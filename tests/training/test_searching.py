@@ -128,7 +128,7 @@ def test_a_loss_that_is_not_finite_at_the_start_leaves_the_parameters_alone(part
 def test_a_gradient_that_is_not_finite_at_the_start_is_no_loss_either(part, monkeypatch):
     network, step, updater = build(part(8, 3), [Dense(units=3)])
 
-    def differentiate(rows, total):
+    def differentiate(rows):
         network.arena.gradients[0] = np.inf
         return 1.0, 8.0
 

@@ -11,6 +11,7 @@ from scratchnn.data.encoder import Encoder
 from scratchnn.data.preparation import Part
 from scratchnn.data.vocabulary import TextInputs
 from scratchnn.nn.layer import InputSpec
+from scratchnn.nn.layers.activity import ActivityPenalty
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.nn.layers.embedding import Embedding
 from scratchnn.nn.losses import CrossEntropy, TargetSpec, fitted
@@ -31,10 +32,10 @@ ENCODER = Encoder(
 )
 
 
-def made(rows, padding=None, count=COUNT, steps=STEPS, seed=0):
+def made(rows, padding=None, count=COUNT, steps=STEPS, seed=0, between=()):
     rng = np.random.default_rng(seed)
     ids, targets = rng.integers(count, size=(2, rows, steps))
-    layers = [Embedding(units=3, padding_index=padding), Dense(units=count)]
+    layers = [Embedding(units=3, padding_index=padding), *between, Dense(units=count)]
     network = Network(layers, InputSpec((steps,), "ids", count=count), dtype="float64")
     network.initialize(rng)
     loss = fitted(CrossEntropy(), TargetSpec(classes=count, steps=steps))
@@ -112,3 +113,21 @@ def test_a_batch_of_padding_alone_changes_nothing():
         result, gradient = stepped(network, loss, part, batch_size, 4)
         assert result == (0.0, 0.0)
         assert (gradient == 0).all()
+
+
+@pytest.mark.parametrize("batch_size", [8, 3])
+def test_an_activity_penalty_is_part_of_the_mean_over_real_steps(batch_size):
+    """Of (loss + penalty) / real steps, the gradient by the embedding's rows, against that by hand."""
+    network, loss, part = made(8, padding=2, between=[ActivityPenalty(l2=0.7)])
+    plain, *_ = made(8, padding=2)
+    for other, name in ((network, "2.weight"), (plain, "1.weight")):
+        other.arena.parameters[...] = np.linspace(-1, 1, len(other.arena.parameters))
+        other.arena.named_arrays()["0.weight"][2] = 0
+        other.arena.named_arrays()[name][...] = np.eye(3, COUNT)
+    embedded = network.arena.named_arrays()["0.weight"].copy()
+    _, gradient = stepped(network, loss, part, batch_size, 8)
+    _, without = stepped(plain, loss, part, batch_size, 8)
+    real = np.bincount(part.inputs[part.inputs != 2], minlength=COUNT)
+    expected = 0.7 * embedded * real[:, None] / real.sum()
+    found = network.arena.slots["0.weight"].view(gradient) - plain.arena.slots["0.weight"].view(without)
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-13)

@@ -12,13 +12,13 @@ from scratchnn.nn.memory import Array, Buffer, Memory, Pass, transfer
 
 
 class ActivityPenalty(Layer):
-    """y = x, any shape. While training adds the mean over the samples of l1 sum |y| + l2 / 2 sum y^2 to the loss.
+    """y = x, any shape. While training adds l1 sum |y| + l2 / 2 sum y^2 of each sample to its loss.
 
     Put it after the layer whose outputs are to stay small or sparse; Keras' `activity_regularizer`. The sums run over
     all numbers of a sample but those of padded steps. The mean is the one of the loss, weighted by the samples' weights
-    (Keras divides by the batch size, and has no 1/2); dx = dy + (l1 sign(y) + l2 y) w / sum of w. As for the penalty on
-    weights, the figure `train.loss` is without it: its mean over an epoch is `train.activity_penalty`, where it is not
-    0. In evaluation it adds nothing.
+    (Keras divides by the batch size, and has no 1/2), over the real steps where the targets have steps:
+    dx = dy + (l1 sign(y) + l2 y) w / sum of w. As for the penalty on weights, the figure `train.loss` is without it:
+    its mean over an epoch is `train.activity_penalty`, where it is not 0. In evaluation it adds nothing.
     """
 
     type: Literal["activity_penalty"] = "activity_penalty"

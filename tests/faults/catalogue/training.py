@@ -106,8 +106,8 @@ FAULTS = (
     Fault(
         "accumulated-batches-averaged-apart",
         "training/step.py",
-        "self._differentiate(batch, total)",
-        "self._differentiate(batch, None)",
+        "self._differentiate(rows[start : start + size], 1.0)",
+        "self._differentiate(rows[start : start + size])",
         "each batch is divided by its own weights",
         STEP,
     ),
@@ -327,8 +327,8 @@ FAULTS = (
     Fault(
         "accumulated-weights-of-one-batch",
         "training/step.py",
-        "total = sum(self._weight(batch) for batch in batches)",
-        "total = self._weight(batches[0]) * len(batches)",
+        "loss, total = loss + part[0], total + part[1]",
+        "loss, total = loss + part[0], total + size",
         "a short last batch counts as a whole one",
         STEP,
     ),
