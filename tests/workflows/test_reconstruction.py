@@ -191,7 +191,11 @@ def test_outputs_and_losses_that_do_not_fit_are_refused(config, overrides, messa
         (TABLE, ["loss={type: weighted_sum, terms: [{loss: mse}, {loss: mape}]}"], "needs the targets as they are in"),
         (IMAGES, ["loss=multi_label_dice"], "is neither 0 nor 1, but multi_label_dice takes labels"),
         (IMAGES, ["loss=gamma", "data.input_scale=none"], "the target 0 is not above 0, but gamma takes amounts"),
-        (TABLE, ["metrics=[accuracy]"], "accuracy is for classification and language_modeling. A reconstruction is measured by metrics for"),
+        (
+            TABLE,
+            ["metrics=[accuracy]"],
+            "accuracy is for classification and language_modeling. A reconstruction is measured by metrics for",
+        ),
         (TABLE, ["training.class_weights=balanced"], "class weights need classes, but the targets are numbers"),
         (TABLE, ["data.target=x"], "reconstruction learns the inputs themselves. Remove `target`"),
         (IMAGES, [f"model.layers=[flatten, {SIGMOID}, {{type: reshape, shape: [8, 8, 1]}}]"], "not those of a sigmoid"),
