@@ -82,10 +82,10 @@ class GRUCell(Cell):
         super().forget(place, padded)
         np.copyto(self.dinner[place], 0, where=padded)
 
-    def finish(self, dgates: Array) -> None:
+    def finish_state(self, dgates: Array) -> None:
         """Writes the gradients of the recurrent weight and bias."""
         mem, inner = self.mem, self.mem.scratch.dinner
-        super().finish(inner)
+        super().finish_state(inner)
         if self.bias:
             # Over all columns: `dot` would copy a part of them.
             np.dot(mem.saved.ones, inner, out=mem.scratch.sums)

@@ -17,8 +17,9 @@ from scratchnn.nn.memory import Array, Buffer, Memory
 class LSTMCell(Cell):
     """The gates i, f, g, o side by side, and a second state c.
 
-    One tanh serves all gates of a step: sigmoid(z) = (1 + tanh(z / 2)) / 2. The weights are copied once for each pass,
-    those of the sigmoid gates halved.
+    A step has one product: its rows [h, x, 1] times the rows [U; W; b], which are copied once for each pass, and so has
+    the gradient of all weights. One tanh serves all gates of a step: sigmoid(z) = (1 + tanh(z / 2)) / 2; the copied
+    weights of the sigmoid gates are halved.
     """
 
     def __init__(self, layer: LSTM, x: Array, mem: Memory, reverse: bool) -> None:
@@ -28,31 +29,40 @@ class LSTMCell(Cell):
         self.carried.append((self.memory_before, self.memory_after))
         self.dcarried.append((mem.scratch.dmemory, mem.scratch.kept_memory))
         self.tanh = list(mem.saved.tanh.reshape(self.length, self.batch, self.size))
-        self.only_g = np.zeros(4 * self.size, mem.params.weight.dtype)
-        self.only_g[2 * self.size : 3 * self.size] = 1
+        self.rows_before, _ = self.turns(self.rows)
+        # As wide as the batch: NumPy takes twice as long for a row that it repeats.
+        self.only_g = np.zeros((self.batch, 4 * self.size), mem.params.weight.dtype)
+        self.only_g[:, 2 * self.size : 3 * self.size] = 1
         self.half = (1 + self.only_g) / 2  # of the sigmoids, all of g
         self.shift = (1 - self.only_g) / 2
         gates, dgates = self.gates, self.dgates
         self.parts = [self.columns(gates, gate, gate + 1) for gate in range(4)]
         self.dparts = [self.columns(dgates, gate, gate + 1) for gate in range(4)]
 
+    def make_states(self) -> Array:
+        """The first columns of the rows [h, x, 1]."""
+        self.rows: Array = self.mem.saved.rows.reshape(self.length + 1, self.batch, -1)
+        states: Array = self.rows[:, :, : self.size]
+        return states
+
     def start(self) -> None:
-        """The products of the inputs, halved for the sigmoid gates."""
-        params, scratch = self.mem.params, self.mem.scratch
-        np.multiply(params.weight, self.half, out=scratch.scaled_weight)
-        np.multiply(params.recurrent_weight, self.half, out=scratch.scaled_recurrent)
-        np.dot(self.x, scratch.scaled_weight, out=self.mem.saved.gates)
+        """Fills in the inputs, and copies the weights, halved for the sigmoid gates."""
+        params, stacked, half = self.mem.params, self.mem.scratch.stacked, self.half[0]
+        size, end = self.size, self.size + self.x.shape[-1]
+        rows = self.rows[1:] if self.reverse else self.rows[:-1]
+        rows[:, :, size:end] = self.x
+        np.multiply(params.recurrent_weight, half, out=stacked[:size])
+        np.multiply(params.weight, half, out=stacked[size:end])
         if self.bias:
-            np.multiply(params.bias, self.half, out=scratch.scaled_bias)
-            np.add(self.mem.saved.gates, scratch.scaled_bias, out=self.mem.saved.gates)
+            rows[:, :, end] = 1
+            np.multiply(params.bias, half, out=stacked[end])
 
     def advance(self, place: int) -> None:
         """Computes c and h after the step at this place."""
         scratch = self.mem.scratch
         gates, memory, tanh = self.gates[place], self.memory_after[place], self.tanh[place]
         i, f, g, o = (part[place] for part in self.parts)
-        np.dot(self.before[place], scratch.scaled_recurrent, out=scratch.product)
-        np.add(gates, scratch.product, out=gates)
+        np.dot(self.rows_before[place], scratch.stacked, out=gates)
         np.tanh(gates, out=gates)
         np.multiply(gates, self.half, out=gates)
         np.add(gates, self.shift, out=gates)
@@ -89,6 +99,16 @@ class LSTMCell(Cell):
             np.multiply(dmemory, f, out=dmemory)
             np.dot(dgates, self.mem.params.recurrent_weight.T, out=dstate)
 
+    def finish(self, dgates: Array) -> None:
+        """Writes the gradients of the parameters."""
+        grads, dstacked = self.mem.grads, self.mem.scratch.stacked
+        size, end = self.size, self.size + self.x.shape[-1]
+        np.dot(self.previous(self.rows).T, dgates, out=dstacked)
+        grads.recurrent_weight[...] = dstacked[:size]
+        grads.weight[...] = dstacked[size:end]
+        if self.bias:
+            grads.bias[...] = dstacked[end]
+
 
 class LSTM(Recurrent):
     """c_t = f c_(t-1) + i g, h_t = o tanh(c_t), with h_0 = c_0 = 0 and the output h_t. No peepholes.
@@ -110,18 +130,20 @@ class LSTM(Recurrent):
         return LSTMCell(self, x, mem, reverse)
 
     def cell_plan(self, steps: int, features: int) -> Plan:
-        """Adds the second state c, its tanh, and the scaled copies of the weights."""
+        """Adds the second state c, its tanh, the rows [h, x, 1] of every step and the weights that they meet."""
         plan = super().cell_plan(steps, features)
         size, wide = self.units, 4 * self.units
         params = dict(plan.params)
         if self.bias:
             inits = (self.bias_init, Constant(value=self.forget_bias), self.bias_init, self.bias_init)
             params["bias"] = Param((wide,), Blocks(inits=inits), decay=False)
-        saved = {"memories": Buffer((size,), rows=steps + 1), "tanh": Buffer((size,), rows=steps)}
-        scratch = {name: Buffer((size,)) for name in ("dmemory", "kept_memory")}
-        scratch |= {
-            "scaled_weight": Buffer((features, wide), per_sample=False),
-            "scaled_recurrent": Buffer((size, wide), per_sample=False),
-            "scaled_bias": Buffer((wide,), per_sample=False),
+        joined = size + features + self.bias
+        saved = {
+            "rows": Buffer((joined,), rows=steps + 1),
+            "gates": plan.saved["gates"],
+            "memories": Buffer((size,), rows=steps + 1),
+            "tanh": Buffer((size,), rows=steps),
         }
-        return replace(plan, params=params, saved={**plan.saved, **saved}, scratch={**plan.scratch, **scratch})
+        scratch = {name: Buffer((size,)) for name in ("dmemory", "kept_memory")}
+        scratch["stacked"] = Buffer((joined, wide), per_sample=False)
+        return replace(plan, params=params, saved=saved, scratch={**plan.scratch, **scratch})

@@ -230,16 +230,19 @@ class Cell:
         self.bias = layer.bias
         self.reverse = reverse
         self.size = layer.units
-        self.x = x.reshape(-1, x.shape[-1])  # (T*B, F)
-        self.states = self.chained(mem.saved.states)
+        self.x = x
+        self.states = self.make_states()
         self.outputs = self.states[: self.length] if reverse else self.states[1:]
         self.final = self.states[0] if reverse else self.states[-1]
-        self.previous = (self.states[1:] if reverse else self.states[:-1]).reshape(-1, self.size)  # (T*B, H)
         self.before, self.after = self.turns(self.states)
         self.carried = [(self.before, self.after)]  # what a padded step leaves as it is
         self.dcarried: list[tuple[Array, Array]] = [(mem.scratch.dstate, mem.scratch.kept)]  # gradients, and a copy
         self.gates = list(mem.saved.gates.reshape(self.length, self.batch, -1))
         self.dgates = list(mem.scratch.dgates.reshape(self.length, self.batch, -1))
+
+    def make_states(self) -> Array:
+        """The views (T + 1, B, H) in which the states are kept."""
+        return self.chained(self.mem.saved.states)
 
     def chained(self, buffer: Array) -> Array:
         """(T + 1, B, H)."""
@@ -254,9 +257,13 @@ class Cell:
         """Some gates of each step, from the first up to but without the last."""
         return [step[:, first * self.size : last * self.size] for step in steps]
 
+    def previous(self, chain: Array) -> Array:
+        """The rows `(T*B, ...)` of a chain `(T + 1, B, ...)` before each step."""
+        return (chain[1:] if self.reverse else chain[:-1]).reshape(-1, chain.shape[-1])
+
     def start(self) -> None:
         """Prepares a forward pass: the products of the inputs of all steps, with the bias, in `gates`."""
-        np.dot(self.x, self.mem.params.weight, out=self.mem.saved.gates)
+        np.dot(self.x.reshape(-1, self.x.shape[-1]), self.mem.params.weight, out=self.mem.saved.gates)
         if self.bias:
             np.add(self.mem.saved.gates, self.mem.params.bias, out=self.mem.saved.gates)
 
@@ -267,7 +274,7 @@ class Cell:
     def retreat(self, place: int, carries: bool) -> None:
         """Writes `dgates` of this step; where it `carries`, turns the gradient of the state after it into that before.
 
-        dgates are the gradients of what `start` wrote.
+        dgates are the gradients of the sums of both products.
         """
         raise NotImplementedError
 
@@ -276,8 +283,15 @@ class Cell:
         np.copyto(self.dgates[place], 0, where=padded)
 
     def finish(self, dgates: Array) -> None:
-        """Writes the gradient of the recurrent weight. dgates: (T*B, G H)."""
-        np.dot(self.previous.T, dgates, out=self.mem.grads.recurrent_weight)
+        """Writes the gradients of the parameters. dgates: (T*B, G H)."""
+        np.dot(self.x.reshape(-1, self.x.shape[-1]).T, dgates, out=self.mem.grads.weight)
+        if self.bias:
+            np.dot(self.mem.saved.ones, dgates, out=self.mem.grads.bias)
+        self.finish_state(dgates)
+
+    def finish_state(self, dgates: Array) -> None:
+        """Writes the gradients of what the state meets."""
+        np.dot(self.previous(self.states).T, dgates, out=self.mem.grads.recurrent_weight)
 
     def forward(self, padded: Array | None) -> None:
         """Writes the states. padded: (T, B, 1)."""
@@ -309,12 +323,9 @@ class Cell:
                 for gradient, _ in self.dcarried:
                     gradient.fill(0)
         rows = self.mem.scratch.dgates
-        np.dot(self.x.T, rows, out=self.mem.grads.weight)
-        if self.bias:
-            np.dot(self.mem.saved.ones, rows, out=self.mem.grads.bias)
         self.finish(rows)
         if dx is not None:
-            np.dot(rows, self.mem.params.weight.T, out=dx.reshape(self.x.shape))
+            np.dot(rows, self.mem.params.weight.T, out=dx.reshape(-1, dx.shape[-1]))
 
     def _retreat_padded(self, place: int, carries: bool, padded: Array) -> None:
         """As `retreat`, but padded samples pass the gradient of their state on as it is."""

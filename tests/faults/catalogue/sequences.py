@@ -139,6 +139,22 @@ FAULTS = (
         RECURRENT,
     ),
     Fault(
+        "lstm-inputs-of-the-next-step-when-reversed",
+        "nn/layers/lstm.py",
+        "rows = self.rows[1:] if self.reverse else self.rows[:-1]",
+        "rows = self.rows[:-1]",
+        "the second direction reads each input one step late",
+        RECURRENT,
+    ),
+    Fault(
+        "lstm-weights-not-halved",
+        "nn/layers/lstm.py",
+        "np.multiply(params.weight, half, out=stacked[size:end])",
+        "stacked[size:end] = params.weight",
+        "sigmoid gates see twice the product of the inputs",
+        RECURRENT,
+    ),
+    Fault(
         "gru-recurrent-bias-of-the-reset-gate",
         "nn/layers/gru.py",
         "mem.scratch.sums[2 * self.size :]",
