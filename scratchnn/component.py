@@ -49,6 +49,7 @@ class Component(Settings):
     """The base of all families. See the module's docstring."""
 
     family: ClassVar[str] = ""
+    listed: ClassVar[bool] = True  # False: a family that configs do not name
     _members: ClassVar[dict[str, type[Component]]] = {}
 
     @classmethod
@@ -140,8 +141,8 @@ class Component(Settings):
 
 
 def families() -> Mapping[str, type[Component]]:
-    """Every family that has been imported, by its name in the singular."""
-    return _FAMILIES
+    """Every family that configs name and that has been imported, by its name in the singular."""
+    return {name: family for name, family in _FAMILIES.items() if family.listed}
 
 
 def load_plugin(path: Path) -> list[type[Component]]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from scratchnn.data.encoder import ArrayInputs, CategoryColumn, Encoder, TableInputs
+from scratchnn.data.columns import Decoded
+from scratchnn.data.encoder import ArrayInputs, Encoder, TableInputs
 from scratchnn.data.tables import Array
-
-Decoded = Array | list[str]
 
 
 def decode_inputs(encoder: Encoder, values: Array) -> dict[str, Decoded]:
@@ -17,7 +16,8 @@ def decode_inputs(encoder: Encoder, values: Array) -> dict[str, Decoded]:
     the level with the largest value, of equal ones the first. Arrays have no columns: they come back as one array
     (N, *input_shape) under the name `inputs`. Of a text there is nothing to decode.
 
-    >>> from scratchnn.data.encoder import NumberColumn
+    >>> from scratchnn.data.features.category import CategoryColumn
+    >>> from scratchnn.data.features.number import NumberColumn
     >>> columns = [NumberColumn(name="age", offset=40, scale=10), CategoryColumn(name="deck", levels=["A", "B"])]
     >>> encoder = Encoder(task="reconstruction", inputs=TableInputs(columns=columns), targets=[])
     >>> decode_inputs(encoder, np.array([[-0.5, 0.3, 0.6]]))
@@ -29,17 +29,7 @@ def decode_inputs(encoder: Encoder, values: Array) -> dict[str, Decoded]:
 
 
 def _columns(inputs: TableInputs, values: Array) -> dict[str, Decoded]:
-    decoded: dict[str, Decoded] = {}
-    start = 0
-    for column in inputs.columns:
-        if isinstance(column, CategoryColumn):
-            best = values[:, start : start + len(column.levels)].argmax(axis=1)
-            decoded[column.name] = [column.levels[level] for level in best.tolist()]
-            start += len(column.levels)
-        else:
-            decoded[column.name] = values[:, start].astype(np.float64) * column.scale + column.offset
-            start += 1
-    return decoded
+    return {column.name: column.decode(place) for column, place in inputs.placed(values)}
 
 
 def _array(inputs: ArrayInputs, values: Array) -> Array:

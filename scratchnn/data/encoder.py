@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 from pydantic import Field, FiniteFloat, model_validator
 
+import scratchnn.data.features  # noqa: F401 - enrols the fitted columns
 from scratchnn.component import Settings
+from scratchnn.data.columns import FittedColumn
 from scratchnn.data.passages import Passage
 from scratchnn.data.tables import Array, Arrays, Table, Task, is_number, number_name
 from scratchnn.data.vocabulary import TextInputs, Windows
@@ -18,31 +20,30 @@ from scratchnn.errors import DataError
 PositiveOrZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class NumberColumn(Settings):
-    """x' = (x - offset) / scale; 0 where scale is 0."""
-
-    type: Literal["number"] = "number"
-    name: str = Field(description="The column.")
-    offset: FiniteFloat = Field(description="Subtracted first.")
-    scale: PositiveOrZero = Field(description="Divided by. 0: the column was constant, and is always 0.")
-
-
-class CategoryColumn(Settings):
-    """One input a level."""
-
-    type: Literal["category"] = "category"
-    name: str = Field(description="The column.")
-    levels: list[str] = Field(min_length=1, description="The levels, in the order of the inputs.")
-
-
-Column = Annotated[NumberColumn | CategoryColumn, Field(discriminator="type")]
-
-
 class TableInputs(Settings):
     """The inputs of a table, one after the other: (N, F)."""
 
     type: Literal["table"] = "table"
-    columns: list[Column] = Field(min_length=1, description="The columns in the order of the inputs.")
+    columns: list[FittedColumn] = Field(min_length=1, description="The columns in the order of the inputs.")
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        names = [column.name for column in self.columns]
+        if len(set(names)) < len(names):
+            raise ValueError("columns must be distinct")
+        return self
+
+    @property
+    def width(self) -> int:
+        """How many inputs there are."""
+        return sum(column.width for column in self.columns)
+
+    def placed(self, inputs: Array) -> Iterator[tuple[FittedColumn, Array]]:
+        """Each column with its own inputs, a view (N, width) of those of a table."""
+        start = 0
+        for column in self.columns:
+            yield column, inputs[:, start : start + column.width]
+            start += column.width
 
 
 class ArrayInputs(Settings):
@@ -66,6 +67,7 @@ class Encoder(Settings):
 
     It holds what was fitted on the training rows and nothing else. JSON keeps every float exactly.
 
+    >>> from scratchnn.data.features.number import NumberColumn
     >>> columns = TableInputs(columns=[NumberColumn(name="age", offset=40.0, scale=10.0)])
     >>> encoder = Encoder(task="classification", inputs=columns, targets=["sick"], classes=["no", "yes"])
     >>> encoder.encode_inputs(Table("new.csv", {"age": ("35", "50")}, np.array([2, 3]))).tolist()
@@ -85,11 +87,9 @@ class Encoder(Settings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        names = [column.name for column in self.inputs.columns] if isinstance(self.inputs, TableInputs) else []
-        levels = [column.levels for column in getattr(self.inputs, "columns", []) if isinstance(column, CategoryColumn)]
-        for values in (names, self.targets, self.classes, *levels):
+        for values in (self.targets, self.classes):
             if len(set(values)) < len(values):
-                raise ValueError("names, classes and levels must be distinct")
+                raise ValueError("targets and classes must be distinct")
         if (self.task == "language_modeling") != isinstance(self.inputs, TextInputs):
             raise ValueError("language modeling needs the inputs of a text, and only it")
         if self.task == "language_modeling":
@@ -112,7 +112,7 @@ class Encoder(Settings):
             return tuple(self.inputs.shape)
         if isinstance(self.inputs, TextInputs):
             return (self.inputs.context,)
-        return (sum(_width(column) for column in self.inputs.columns),)
+        return (self.inputs.width,)
 
     @property
     def input_columns(self) -> list[str]:
@@ -128,13 +128,7 @@ class Encoder(Settings):
         """A name for every input of flat samples: `age`, or `deck=A` for a level."""
         if not isinstance(self.inputs, TableInputs):
             return self.input_columns
-        names: list[str] = []
-        for column in self.inputs.columns:
-            if isinstance(column, CategoryColumn):
-                names += [f"{column.name}={level}" for level in column.levels]
-            else:
-                names.append(column.name)
-        return names
+        return [name for column in self.inputs.columns for name in column.names]
 
     @property
     def class_names(self) -> list[str]:
@@ -148,8 +142,7 @@ class Encoder(Settings):
             return any(self.inputs.offset) or any(scale != 1 for scale in self.inputs.scale)
         if isinstance(self.inputs, TextInputs):
             return False
-        numbers = [column for column in self.inputs.columns if isinstance(column, NumberColumn)]
-        return any(column.offset != 0 or column.scale != 1 for column in numbers)
+        return any(column.scaled for column in self.inputs.columns)
 
     @property
     def target_count(self) -> int:
@@ -161,9 +154,10 @@ class Encoder(Settings):
         """Whether targets are scaled, so that a network sees other numbers than the data hold."""
         return any(self.target_offset) or any(scale != 1 for scale in self.target_scale)
 
-    def encode_inputs(self, data: Table | Arrays, dtype: DTypeLike = np.float32) -> Array:
+    def encode_inputs(self, data: Table | Arrays, dtype: DTypeLike = np.float32, targets: Array | None = None) -> Array:
         """Inputs (N, *input_shape), C-contiguous. Other columns and another order of columns do no harm.
 
+        `targets` are given with the very rows that the encoder was fitted on, see `FittedColumn.encode_training`.
         Raises `DataError` for a missing column or cell, a text where a number belongs, or another shape.
         """
         if isinstance(self.inputs, TextInputs):
@@ -173,7 +167,7 @@ class Encoder(Settings):
             if isinstance(self.inputs, ArrayInputs):
                 self._encode_array(self.inputs, data, out)
             else:
-                self._encode_table(self.inputs, data, out)
+                self._encode_table(self.inputs, data, out, targets)
         if not _all_finite(data, out):
             row = int(np.argwhere(~np.isfinite(out))[0, 0])
             place = f"{data.where}:{data.lines[row]}" if isinstance(data, Table) else f"{data.where}:inputs[{row}]"
@@ -196,11 +190,7 @@ class Encoder(Settings):
             return {self.inputs.tokens: count} if count else {}
         if not isinstance(self.inputs, TableInputs) or not isinstance(data, Table):
             return {}
-        counts = {}
-        for column in self.inputs.columns:
-            if isinstance(column, CategoryColumn):
-                known = set(column.levels)
-                counts[column.name] = sum(cell not in known for cell in data.cells(column.name))
+        counts = {column.name: int(column.unseen(data).sum()) for column in self.inputs.columns}
         return {name: count for name, count in counts.items() if count}
 
     def encode_targets(self, data: Table | Arrays, dtype: DTypeLike = np.float32) -> Array:
@@ -247,7 +237,7 @@ class Encoder(Settings):
             block = values[start : start + 4096] - offset
             out[start : start + 4096] = np.divide(block, scale, out=np.zeros_like(block), where=scale > 0)
 
-    def _encode_table(self, inputs: TableInputs, data: Table | Arrays, out: Array) -> None:
+    def _encode_table(self, inputs: TableInputs, data: Table | Arrays, out: Array, targets: Array | None) -> None:
         if isinstance(data, Arrays):
             self._encode_matrix(inputs, data, out)
             return
@@ -258,29 +248,21 @@ class Encoder(Settings):
             raise DataError(
                 f"there is no column {quoted}", where=data.where, hint=f"The model needs it; the file has {found}."
             )
-        start = 0
-        for column in inputs.columns:
-            if isinstance(column, CategoryColumn):
-                place = {level: start + number for number, level in enumerate(column.levels)}
-                hits = [(row, place[cell]) for row, cell in enumerate(data.cells(column.name)) if cell in place]
-                if hits:
-                    out[tuple(zip(*hits, strict=True))] = 1
-            elif column.scale > 0:
-                out[:, start] = (data.numbers(column.name) - column.offset) / column.scale
+        for column, place in inputs.placed(out):
+            if targets is None:
+                column.encode(data, place)
             else:
-                data.numbers(column.name)  # a constant column stays 0, but a broken cell in it is still an error
-            start += _width(column)
+                column.encode_training(data, targets, place)
 
     def _encode_matrix(self, inputs: TableInputs, data: Arrays, out: Array) -> None:
         """A matrix (N, F) stands for a table whose columns are all numbers, in the order of the inputs."""
         names = ", ".join(self.input_columns)
-        columns = [column for column in inputs.columns if isinstance(column, NumberColumn)]
-        if len(columns) < len(inputs.columns) or data.inputs.shape[1:] != self.input_shape:
+        plain = all(column.is_plain_number for column in inputs.columns)
+        if not plain or data.inputs.shape[1:] != (len(inputs.columns),):
             got = f"holds samples of shape {data.inputs.shape[1:]}, but the model takes a table"
             raise DataError(got, where=data.where, hint=f"Give the columns {names}.")
-        for place, column in enumerate(columns):
-            if column.scale > 0:
-                out[:, place] = (data.inputs[:, place] - column.offset) / column.scale
+        for number, (column, place) in enumerate(inputs.placed(out)):
+            column.encode_numbers(data.inputs[:, number], place)
 
     def _encode_labels(self, data: Table | Arrays) -> Array:
         distinct, inverse = raw_labels(data, self.targets)
@@ -331,10 +313,6 @@ def own_targets(data: Arrays) -> Array:
     if data.targets is None:
         raise DataError("there are no targets", where=data.where, hint="Store them beside the inputs.")
     return data.targets
-
-
-def _width(column: NumberColumn | CategoryColumn) -> int:
-    return len(column.levels) if isinstance(column, CategoryColumn) else 1
 
 
 def _all_finite(data: Table | Arrays, out: Array) -> bool:

@@ -10,18 +10,17 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import DTypeLike
 
-from scratchnn.data.encoder import ArrayInputs, Encoder, TableInputs, own_targets, raw_labels, raw_numbers
-from scratchnn.data.features import infer, standard
+from scratchnn.data.encoder import Encoder, own_targets, raw_numbers
+from scratchnn.data.fitting import fit, infer_task, strata_of
 from scratchnn.data.idx import Idx, read_images
 from scratchnn.data.passages import Passage
-from scratchnn.data.settings import Csv, DataSettings, Feature, Npz, Source, SourceParts, Text
+from scratchnn.data.settings import Csv, DataSettings, Npz, Source, SourceParts, Text
 from scratchnn.data.sources import SUFFIXES, suffix_of
-from scratchnn.data.splits import Division, Strata, Undivided
-from scratchnn.data.tables import Array, Arrays, Table, Task, in_order, is_missing, is_number, number_name
+from scratchnn.data.splits import Division, Undivided
+from scratchnn.data.tables import Array, Arrays, Table
 from scratchnn.data.vocabulary import TextInputs
-from scratchnn.errors import DataError, TargetError, suggestion
+from scratchnn.errors import DataError, TargetError
 
-MOST_CLASSES = 20
 Rows = Table | Arrays
 Raw = TypeVar("Raw", Table | Arrays, Passage)
 
@@ -107,16 +106,23 @@ def prepare(
     whole = raw["train"]
     names = [] if settings.task == "reconstruction" else settings.target or _target_names(whole)
     task = encoder.task if encoder else settings.task if settings.task != "auto" else infer_task(whole, names)
+    used = {name: used_rows(settings, data) for name, data in raw.items()}
+    raw = {name: data.take(used[name]) for name, data in raw.items()}
     rows = {name: np.arange(len(data)) for name, data in raw.items()}
     if "validation" not in raw:
-        strata = _strata(whole, names) if task == "classification" else None
+        whole = raw["train"]
+        strata = strata_of(whole, names) if task == "classification" else None
         table = whole if isinstance(whole, Table) else None
         undivided = Undivided(len(whole), rng, strata, table, base, test=not isinstance(settings.source, SourceParts))
         raw, rows = _divided(whole, raw, settings.split.divide(undivided))
     if encoder is None:
         encoder = fit(settings, raw["train"], task, names)
     weight = settings.sample_weight
-    parts = {name: encode(data, encoder, dtype, weight, rows[name], check) for name, data in raw.items()}
+    numbers = {name: used.get(name, used["train"])[places] for name, places in rows.items()}
+    parts = {
+        name: encode(data, encoder, dtype, weight, numbers[name], check, fitted_on=name == "train")
+        for name, data in raw.items()
+    }
     unseen = {name: counts for name, data in raw.items() if (counts := encoder.count_unseen(data))}
     return Prepared(parts["train"], parts.get("validation"), parts.get("test"), encoder, unseen)
 
@@ -148,70 +154,35 @@ def encode(
     sample_weight: str | None = None,
     rows: Array | None = None,
     check: CheckNumbers | None = None,
+    *,
+    fitted_on: bool = False,
 ) -> Part:
     """Rows with their targets as a trained model takes them. Raises `DataError`.
 
-    `check` is asked about targets that are numbers and not scaled, as they are in the data.
+    `fitted_on`: the encoder was fitted on these very rows, see `FittedColumn.encode_training`. `check` is asked about
+    targets that are numbers and not scaled, as they are in the data.
     """
     targets = None if encoder.task == "reconstruction" else encoder.encode_targets(data, dtype)
     rows = np.arange(len(data)) if rows is None else rows
     if check is not None and encoder.task == "regression" and not encoder.scales_targets:
         _check_targets(data, encoder.targets, rows, check)
     weights = None if sample_weight is None else _weights(data, sample_weight, dtype)
-    inputs = encoder.encode_inputs(data, dtype)
+    inputs = encoder.encode_inputs(data, dtype, targets if fitted_on else None)
     return Part(inputs, inputs if targets is None else targets, weights, rows)
 
 
-def fit(settings: DataSettings, train: Table | Arrays, task: Task, names: list[str]) -> Encoder:
-    """Everything that preprocessing learns, from these rows alone. Raises `DataError`."""
-    inputs = _fit_table(settings, train, names) if isinstance(train, Table) else _fit_array(settings, train)
-    if task == "classification":
-        classes = _in_given_order(settings, train, list(_strata(train, names).names))
-        if len(classes) < 2:
-            hint = "Training needs rows of two classes or more."
-            raise DataError(f'every training row has the class "{classes[0]}"', where=train.where, hint=hint)
-        return Encoder(task=task, inputs=inputs, targets=names, classes=classes)
-    if task == "reconstruction":
-        return Encoder(task=task, inputs=inputs, targets=[])
-    if settings.class_order is not None:
-        got = "data.class_order orders classes, but the target is a number"
-        raise DataError(got, where=train.where, hint="Remove it, or set data.task: classification.")
-    values = raw_numbers(train, names)
-    scales = [standard(column) if settings.target_scale == "standard" else (0.0, 1.0) for column in values.T]
-    if not np.isfinite(scales).all():
-        raise DataError("the targets are too large to scale", where=train.where, hint="Use other units.")
-    return Encoder(
-        task=task,
-        inputs=inputs,
-        targets=names,
-        target_offset=[offset for offset, _ in scales],
-        target_scale=[scale or 1.0 for _, scale in scales],
-    )
-
-
-def infer_task(data: Table | Arrays, names: list[str]) -> Task:
-    """What to learn, where the config does not say.
-
-    A source that knows its task decides. Several targets are regression. A text is a class; whole numbers with at
-    most 20 distinct values are classes; any other number is regression.
-    """
-    if isinstance(data, Table):
-        if len(names) > 1:
-            return "regression"
-        mend = "data.task: classification"
-        if data.cells(names[0]) and infer(data, names[0], mend).tag() == "category":
-            return "classification"
-        values = data.numbers(names[0])
-    else:
-        if data.task is not None:
-            return data.task
-        values = own_targets(data)
-        if values.ndim > 1:
-            return "regression"
-        if values.dtype.kind in "bU":
-            return "classification"
-    whole = bool((values == np.floor(values)).all())
-    return "classification" if whole and len(np.unique(values)) <= MOST_CLASSES else "regression"
+def used_rows(settings: DataSettings, data: Table | Arrays) -> Array:
+    """The numbers of the rows that no feature drops. Raises `DataError` where it drops every one."""
+    if not isinstance(data, Table):
+        return np.arange(len(data))
+    dropped = np.zeros(len(data), bool)
+    for name, feature in (settings.features or {}).items():
+        if name in data.columns:
+            dropped |= feature.drops(data, name)
+    rows = np.flatnonzero(~dropped)
+    if not len(rows):
+        raise DataError("data.features drops every row", where=data.where, hint="Fill the missing values instead.")
+    return rows
 
 
 def read_path(path: str | Path, like: Source | None = None) -> Table | Arrays:
@@ -260,66 +231,6 @@ def _divided(whole: Raw, raw: dict[str, Raw], division: Division) -> tuple[dict[
     return parts | others, rows | {name: np.arange(len(data)) for name, data in others.items()}
 
 
-def _fit_table(settings: DataSettings, table: Table, names: list[str]) -> TableInputs:
-    features: dict[str, Feature] = settings.features or {}
-    for name in features:
-        if name not in table.columns:
-            got = f'data.features names a column "{name}" that is not there'
-            raise DataError(got, where=table.where, hint=suggestion(name, table.columns))
-    others = {*names, settings.sample_weight, *(settings.split.columns if settings.split.marks else [])}
-    used = [name for name in table.columns if name not in others]
-    fitted = [(features.get(name) or infer(table, name)).fit(table, name) for name in used]
-    columns = [column for column in fitted if column is not None]
-    if not columns:
-        hint = "Add a column, or ignore fewer."
-        raise DataError("no column is left to learn from", where=table.where, hint=hint)
-    return TableInputs(columns=columns)
-
-
-def _fit_array(settings: DataSettings, data: Arrays) -> ArrayInputs:
-    values = data.inputs
-    by_kind = {"b": "none", "u": "unit" if values.dtype == np.uint8 else "standard"}
-    scale = settings.input_scale if settings.input_scale != "auto" else by_kind.get(values.dtype.kind, "standard")
-    if scale == "standard":
-        scales = [standard(column) for column in values.T] if values.ndim == 2 else [standard(values)]
-        if not np.isfinite(scales).all():
-            hint = "Divide them by a large number."
-            raise DataError("the numbers are too large to scale", where=data.where, hint=hint)
-    else:
-        scales = [(0.0, 255.0 if scale == "unit" else 1.0)]
-    offsets, deviations = zip(*scales, strict=True)
-    return ArrayInputs(shape=list(values.shape[1:]), offset=list(offsets), scale=list(deviations))
-
-
-def _strata(data: Table | Arrays, names: list[str]) -> Strata:
-    """The classes of these rows in their order, and the class of each row. Different spellings of a number are one."""
-    if isinstance(data, Arrays) and data.targets is not None and data.targets.dtype.kind == "f":
-        _refuse_fractions(data)
-    distinct, inverse = raw_labels(data, names)
-    known = [label for label in distinct if not is_missing(label)]
-    if all(is_number(label) for label in known):
-        for place, label in enumerate(distinct):
-            if is_missing(label) and isinstance(data, Table):
-                raise data.missing(names[0], int(np.flatnonzero(inverse == place)[0]))
-        distinct = [number_name(label) for label in distinct]
-    classes = in_order(distinct)
-    places = {label: place for place, label in enumerate(classes)}
-    return Strata(np.array([places[label] for label in distinct], np.int64)[inverse], classes)
-
-
-def _in_given_order(settings: DataSettings, train: Table | Arrays, classes: list[str]) -> list[str]:
-    """The classes in the order that the settings give, where they give one."""
-    order = settings.class_order
-    if order is None:
-        return classes
-    if sorted(order) != sorted(classes):
-        missing = [f'lacks the class "{name}"' for name in classes if name not in order]
-        absent = [f'names "{name}", which is no class of the training rows' for name in order if name not in classes]
-        hint = f"The classes are: {', '.join(classes)}."
-        raise DataError(f"data.class_order {(missing + absent)[0]}", where=train.where, hint=hint)
-    return order
-
-
 def _check_targets(data: Table | Arrays, names: list[str], rows: Array, check: CheckNumbers) -> None:
     """Raises the `DataError` of a target that `check` refuses, with its place in the source."""
     try:
@@ -332,14 +243,6 @@ def _check_targets(data: Table | Arrays, names: list[str], rows: Array, check: C
             column = "" if error.column is None or len(names) == 1 else f", {error.column}"
             place = f"{data.where}:targets[{rows[error.row]}{column}]"
         raise DataError(error.message, where=place, hint=error.hint) from None
-
-
-def _refuse_fractions(data: Arrays) -> None:
-    targets = own_targets(data)
-    broken = np.flatnonzero((targets != np.floor(targets)).reshape(len(targets), -1).any(axis=1))
-    if len(broken):
-        got = f"targets[{broken[0]}] is {targets[broken[0]]}, not a class"
-        raise DataError(got, where=data.where, hint="Store whole numbers, or set data.task: regression.")
 
 
 def _target_names(data: Table | Arrays) -> list[str]:

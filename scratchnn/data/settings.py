@@ -12,7 +12,10 @@ from scratchnn.component import Settings
 # Declaring a component is what makes it usable, so every member is imported here.
 from scratchnn.data.column_splits import ColumnSplit, GroupSplit, HashSplit, TimeSplit
 from scratchnn.data.csv import Csv
-from scratchnn.data.features import Category, Feature, Ignore, Number
+from scratchnn.data.features.category import Category
+from scratchnn.data.features.feature import Feature
+from scratchnn.data.features.ignore import Ignore
+from scratchnn.data.features.number import Number
 from scratchnn.data.idx import Idx
 from scratchnn.data.npz import Npz
 from scratchnn.data.sources import Source, SourceParts

@@ -54,12 +54,24 @@ class Table:
 
     def cells(self, name: str) -> tuple[str, ...]:
         """The text of a column. Raises `DataError` for an unknown column or a cell that is empty."""
-        if name not in self.columns:
-            raise DataError(f'there is no column "{name}"', where=self.where, hint=suggestion(name, self.columns))
-        cells = self.columns[name]
+        cells = self.texts(name)
         if not all(cells) or any(map(str.isspace, cells)):
             raise self.missing(name, next(row for row, cell in enumerate(cells) if not cell.strip()))
         return cells
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """The text of a column, with empty cells. Raises `DataError` for an unknown column."""
+        if name not in self.columns:
+            raise DataError(f'there is no column "{name}"', where=self.where, hint=suggestion(name, self.columns))
+        return self.columns[name]
+
+    def gaps(self, name: str) -> Array:
+        """For each row (N,) whether its cell says that there is no value, see `is_missing`."""
+        cells = self.texts(name)
+        values = self.numbers_or_none(name)
+        if values is not None:
+            return np.isnan(values)
+        return np.fromiter(map(is_missing, cells), bool, len(cells))
 
     def numbers_or_none(self, name: str) -> Array | None:
         """The column as (N,) float64, or None where a cell is no number. Infinite numbers and NaN stay in."""
@@ -67,19 +79,28 @@ class Table:
             self._numbers[name] = _floats(self.columns[name])
         return self._numbers[name]
 
-    def numbers(self, name: str) -> Array:
-        """The column as (N,) float64. Raises `DataError` for a cell that is missing, no number, or not finite."""
-        cells = self.cells(name)
+    def numbers(self, name: str, *, gaps: bool = False) -> Array:
+        """The column as (N,) float64; with `gaps` a cell without a value is NaN.
+
+        Raises `DataError` for a cell that is no number or not finite, and without `gaps` for one that is missing.
+        """
+        cells = self.texts(name)
         values = self.numbers_or_none(name)
         if values is None:
-            row = next(row for row, cell in enumerate(cells) if not is_number(cell))
-            if is_missing(cells[row]):
-                raise self.missing(name, row)
-            hint = "Mend the cell, or make the column a category."
-            if has_comma(cells[row]):
-                hint = COMMA_HINT
-            raise self.error(name, row, f'"{cells[row]}" is not a number', hint)
-        bad = np.flatnonzero(~np.isfinite(values))
+            empty = self.gaps(name)
+            if not gaps and empty.any():
+                odd = next(row for row, cell in enumerate(cells) if not is_number(cell))
+                if empty[odd]:
+                    raise self.missing(name, odd)
+            filled = tuple("nan" if gap else cell for cell, gap in zip(cells, empty.tolist(), strict=True))
+            values = _floats(filled)
+            if values is None:
+                row = next(row for row, cell in enumerate(filled) if not is_number(cell))
+                hint = "Mend the cell, or make the column a category."
+                if has_comma(cells[row]):
+                    hint = COMMA_HINT
+                raise self.error(name, row, f'"{cells[row]}" is not a number', hint)
+        bad = np.flatnonzero(np.isinf(values) if gaps else ~np.isfinite(values))
         if len(bad):
             row = int(bad[0])
             if np.isnan(values[row]):

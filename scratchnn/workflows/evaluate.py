@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scratchnn.data.preparation import Part, encode, prepare, read_path, read_text
+from scratchnn.data.preparation import Part, encode, prepare, read_path, read_text, used_rows
 from scratchnn.data.tables import Table
 from scratchnn.data.text import Text
 from scratchnn.errors import DataError, UsageError
@@ -111,7 +111,9 @@ def _new_part(model: Model, path: str | Path) -> Part:
     weight = model.config.data.sample_weight
     if isinstance(data, Table) and weight not in data.columns:
         weight = None  # new rows need no weights: then each counts the same
-    return encode(data, model.encoder, model.built.network.dtype, weight, check=model.built.loss.check_numbers)
+    rows = used_rows(model.config.data, data)
+    data = data.take(rows)
+    return encode(data, model.encoder, model.built.network.dtype, weight, rows, check=model.built.loss.check_numbers)
 
 
 def _own_part(model: Model, split: str, plugins: Iterable[str | Path]) -> tuple[Part, int]:

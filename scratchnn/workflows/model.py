@@ -15,7 +15,8 @@ from scratchnn.config.document import Document
 from scratchnn.config.explain import validate
 from scratchnn.config.load import read_document
 from scratchnn.config.schema import Config
-from scratchnn.data.decoding import Decoded, decode_inputs
+from scratchnn.data.columns import Decoded
+from scratchnn.data.decoding import decode_inputs
 from scratchnn.data.encoder import Encoder
 from scratchnn.data.tables import Arrays, Table
 from scratchnn.errors import ConfigError, ModelError, ScratchnnError

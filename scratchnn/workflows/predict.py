@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scratchnn.data.decoding import Decoded
+from scratchnn.data.columns import Decoded
 from scratchnn.data.encoder import ArrayInputs
 from scratchnn.data.preparation import read_path
 from scratchnn.data.tables import Arrays, Table

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from scratchnn.data.decoding import decode_inputs
-from scratchnn.data.encoder import ArrayInputs, CategoryColumn, Encoder, NumberColumn, TableInputs
+from scratchnn.data.encoder import ArrayInputs, Encoder, TableInputs
+from scratchnn.data.features.category import CategoryColumn
+from scratchnn.data.features.number import NumberColumn
 from scratchnn.data.tables import Arrays, Table
 
 TABLE = TableInputs(

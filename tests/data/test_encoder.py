@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from scratchnn.data.encoder import ArrayInputs, CategoryColumn, Encoder, NumberColumn, TableInputs
+from scratchnn.data.encoder import ArrayInputs, Encoder, TableInputs
+from scratchnn.data.features.category import CategoryColumn
+from scratchnn.data.features.number import NumberColumn
 from scratchnn.data.tables import Arrays, Table
 from scratchnn.errors import DataError
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scratchnn.data.encoder import NumberColumn, TableInputs
+from scratchnn.data.encoder import TableInputs
+from scratchnn.data.features.number import NumberColumn
 from scratchnn.data.idx import Idx
 from scratchnn.data.preparation import Prepared, encode, prepare, read_path
 from scratchnn.data.settings import DataSettings, Source

@@ -4,7 +4,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from scratchnn.data.features import Category, Ignore
+from scratchnn.data.features.category import Category
+from scratchnn.data.features.ignore import Ignore
 from scratchnn.data.settings import Csv, DataSettings, PositionSplit, RandomSplit
 
 GOOD: list[dict[str, object]] = [

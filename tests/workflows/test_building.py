@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from scratchnn.config.schema import Config
-from scratchnn.data.encoder import Encoder, NumberColumn, TableInputs
+from scratchnn.data.encoder import Encoder, TableInputs
+from scratchnn.data.features.number import NumberColumn
 from scratchnn.errors import ConfigError, ShapeError
 from scratchnn.workflows.building import build_for
 
