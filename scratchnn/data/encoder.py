@@ -193,6 +193,13 @@ class Encoder(Settings):
         counts = {column.name: int(column.unseen(data).sum()) for column in self.inputs.columns}
         return {name: count for name, count in counts.items() if count}
 
+    def count_missing(self, data: Table | Arrays | Passage) -> dict[str, int]:
+        """How many cells of each column have no value and were filled in."""
+        if not isinstance(self.inputs, TableInputs) or not isinstance(data, Table):
+            return {}
+        counts = {column.name: int(column.missing(data).sum()) for column in self.inputs.columns}
+        return {name: count for name, count in counts.items() if count}
+
     def encode_targets(self, data: Table | Arrays, dtype: DTypeLike = np.float32) -> Array:
         """Class ids (N,) int64, or scaled numbers (N, K). Raises `DataError`, also for a label unseen in training."""
         if self.task == "classification":

@@ -7,7 +7,7 @@ import numpy as np
 from scratchnn.data.encoder import ArrayInputs, Encoder, TableInputs, own_targets, raw_labels, raw_numbers
 from scratchnn.data.features.feature import Feature
 from scratchnn.data.features.inference import infer
-from scratchnn.data.features.number import standard
+from scratchnn.data.features.number_column import standard
 from scratchnn.data.settings import DataSettings
 from scratchnn.data.splits import Strata
 from scratchnn.data.tables import Array, Arrays, Table, Task, in_order, is_missing, is_number, number_name

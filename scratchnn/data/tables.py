@@ -113,11 +113,13 @@ class Table:
         """An error about one cell: `file:line:column`."""
         return DataError(message, where=f"{self.where}:{self.lines[row]}:{name}", hint=hint)
 
-    def missing(self, name: str, row: int) -> DataError:
+    def missing(
+        self, name: str, row: int, hint: str = "Fill the cell, remove the row, or ignore the column."
+    ) -> DataError:
         """The error for a cell without a value."""
         cell = self.columns[name][row]
         got = f'the value is missing ("{cell}")' if cell.strip() else "the value is missing"
-        return self.error(name, row, got, "Fill the cell, remove the row, or ignore the column.")
+        return self.error(name, row, got, hint)
 
 
 @dataclass(frozen=True)

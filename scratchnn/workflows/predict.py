@@ -88,6 +88,8 @@ def predict(
             row.append(cell)
     unseen = model.encoder.count_unseen(rows)
     notes = [f"{name}: {count} cells hold a level that training never saw" for name, count in unseen.items()]
+    missing = model.encoder.count_missing(rows)
+    notes += [f"{name}: {count} cells have no value and were filled in" for name, count in missing.items()]
     arrays, left_out = _arrays(model, predictions)
     return PredictResult(header, made, predictions, notes, arrays, left_out)
 
@@ -101,7 +103,7 @@ def _kept(rows: Table | Arrays, columns: Sequence[str] | None) -> dict[str, Sequ
     for name in columns or ():
         if name not in rows.columns:
             raise UsageError(f'no column "{name}"', where="--columns", hint=suggestion(name, rows.columns))
-    return {name: rows.cells(name) for name in (rows.columns if columns is None else columns)}
+    return {name: rows.texts(name) for name in (rows.columns if columns is None else columns)}
 
 
 def _added(model: Model, predictions: Predictions, proba: bool) -> dict[str, list[str]]:

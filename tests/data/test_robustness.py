@@ -57,7 +57,12 @@ def outcome(folder: Path, document: dict[str, object]) -> str:
     st.lists(st.tuples(st.sampled_from(CELLS), st.sampled_from(CELLS[2:8]), st.sampled_from("0112ab")), max_size=12),
     st.sampled_from(["auto", "classification", "regression"]),
     st.sampled_from(["random", "none", {"type": "random", "stratify": False, "validation": 0.4}]),
-    st.sampled_from([None, {"a": "number"}, {"a": "category"}, {"a": {"type": "number", "scale": "min_max"}}]),
+    st.sampled_from([None, {"a": "category"}])
+    | st.builds(
+        lambda scale, missing: {"a": {"type": "number", "scale": scale, "missing": missing}},
+        st.sampled_from(["standard", "min_max", "robust", "quantile", "power", "log1p", "none"]),
+        st.sampled_from(["refuse", "mean", "median", "drop_row", "indicator"]),
+    ),
 )
 def test_tables_of_odd_cells(
     folder: Path, rows: list[tuple[str, ...]], task: str, split: object, features: object

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scratchnn.data.features.category import Category
-from scratchnn.data.features.number import Number
+from scratchnn.data.features.number import Number, refused
 from scratchnn.data.tables import COMMA_HINT, Table, has_comma, is_missing, is_number
 
 MOSTLY = 0.9
@@ -17,7 +17,12 @@ def infer(table: Table, name: str, mend: str = "") -> Number | Category:
     """
     if table.numbers_or_none(name) is not None:
         return Number()
-    cells = table.cells(name)
+    cells = table.texts(name)
+    known = [cell for cell in cells if not is_missing(cell)]
+    hint = [refused(name)] if known and all(map(is_number, known)) and not mend else []
+    empty = next((row for row, cell in enumerate(cells) if not cell.strip()), None)
+    if empty is not None:
+        raise table.missing(name, empty, *hint)
     odd = [row for row, cell in enumerate(cells) if not is_number(cell)]
     commas = [row for row in odd if has_comma(cells[row])]
     category = mend or f"data.features.{name}: category"
@@ -26,7 +31,7 @@ def infer(table: Table, name: str, mend: str = "") -> Number | Category:
         raise table.error(name, commas[0], got, f"{COMMA_HINT} For text set {category}.")
     if len(odd) < len(cells):
         if all(is_missing(cells[row]) for row in odd):
-            raise table.missing(name, odd[0])
+            raise table.missing(name, odd[0], *hint)
         if len(cells) - len(odd) >= MOSTLY * len(cells):
             got = f'"{cells[odd[0]]}" is not a number, but {len(cells) - len(odd)} of {len(cells)} cells are'
             raise table.error(name, odd[0], got, f"Mend the cell, or set {category}.")

@@ -43,6 +43,16 @@ def test_what_would_be_a_guess_is_refused(table: MakeTable, cells: list[str], wh
     assert caught.value.hint
 
 
+def test_a_missing_value_is_refused_with_the_mend() -> None:
+    for cells in (("1", ""), ("1", "NA")):
+        with pytest.raises(DataError) as caught:
+            infer(Table("data.csv", {"age": cells}, np.array([2, 3])), "age")
+        assert "Set data.features.age: {type: number, missing: median}" in caught.value.hint
+        with pytest.raises(DataError) as caught:  # a target takes no feature
+            infer(Table("data.csv", {"age": cells}, np.array([2, 3])), "age", "data.task: classification")
+        assert "features" not in caught.value.hint
+
+
 @pytest.mark.parametrize("cells", [["1,5", "2,25", "1,5", "3"], ["-1,0"] * 9 + ["many"], ["1.234,5", "1.234,5"]])
 def test_numbers_with_a_comma_are_no_categories(cells: list[str]) -> None:
     table = Table("data.csv", {"a": tuple(cells)}, np.arange(len(cells)) + 2)
