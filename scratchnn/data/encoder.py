@@ -181,7 +181,7 @@ class Encoder(Settings):
         return self.inputs.windows(passage, stride, part)
 
     def count_unseen(self, data: Table | Arrays | Passage) -> dict[str, int]:
-        """How many cells of each category column hold a level that training never saw; such cells encode to 0.
+        """How many cells of each category column hold a level that training never saw.
 
         Of a text how many of its tokens.
         """

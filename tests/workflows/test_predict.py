@@ -202,3 +202,18 @@ def test_without_a_name_the_newest_model_serves(config):
     assert load_model().path == Path("runs/small/model.safetensors")
     train(config("other"))
     assert load_model().path == Path("runs/other/model.safetensors")
+
+
+def test_cells_without_a_value_are_filled_and_carried_along(config, table, write):
+    rows = table()
+    for row in rows[::4]:
+        row["color"] = ""
+    features = {"color": {"type": "category", "missing": "as_category"}}
+    path = config(data={"features": features}, training={"epochs": 1})
+    write("data/table.csv", rows)
+    result = train(path)
+    new = write("new.csv", [{"x": "1", "y": "2", "color": color} for color in ("", "NA", "red", "violet")])
+    predicted = predict(new, result.run)
+    assert [row[2] for row in predicted.rows] == ["", "NA", "red", "violet"]
+    assert predicted.rows[0][3:] == predicted.rows[1][3:]
+    assert predicted.notes == ["color: 1 cells hold a level that training never saw"]
