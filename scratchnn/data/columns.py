@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -38,6 +38,11 @@ class FittedColumn(Component):
     def levels_of_code(self) -> int | None:
         """Where its one input is a code to be embedded: how many codes there are, from 0 on. None for numbers."""
         return None
+
+    @property
+    def units_of_code(self) -> int | Literal["auto"]:
+        """How many numbers the network learns for each code; auto: by how many codes there are."""
+        return "auto"
 
     @property
     def is_plain_number(self) -> bool:

@@ -22,22 +22,22 @@ from scratchnn.nn.memory import Array, Buffer, Memory, Pass, Shape
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table as a layer sees it. A category column holds codes from 0 to `levels - 1`."""
+    """One column of a table as a layer sees it: `width` numbers side by side, or one code from 0 to `codes - 1`.
+
+    `units` is how many numbers shall be learned for each code; auto leaves it to the layer.
+    """
 
     name: str
-    levels: int = 0
-
-    @property
-    def is_category(self) -> bool:
-        """Whether the column holds codes instead of numbers."""
-        return self.levels > 0
+    codes: int | None = None
+    units: int | Literal["auto"] = "auto"
+    width: int = 1
 
 
 @dataclass(frozen=True)
 class InputSpec:
     """What flows from one layer to the next: the shape without the batch axis, numbers or ids, a table's columns.
 
-    `count` is how many ids there are, 0 where nobody knows.
+    `count` is how many ids there are, 0 where nobody knows. Columns lie on the last axis: their widths add up to it.
     """
 
     shape: Shape
@@ -50,9 +50,24 @@ class InputSpec:
         """Numbers per sample."""
         return math.prod(self.shape)
 
+    @property
+    def code_columns(self) -> list[str]:
+        """The names of the columns that hold codes."""
+        return [column.name for column in self.columns if column.codes is not None]
+
     def reshaped(self, *shape: int) -> InputSpec:
         """The same kind of data in another shape; the columns no longer apply."""
         return replace(self, shape=shape, columns=())
+
+    def between(self, start: int, stop: int) -> tuple[Column, ...]:
+        """The columns of these places on the last axis; one that is cut keeps its name and what is left of it."""
+        parts, place = [], 0
+        for column in self.columns:
+            width = min(stop, place + column.width) - max(start, place)
+            place += column.width
+            if width > 0:
+                parts.append(replace(column, width=width))
+        return tuple(parts)
 
 
 @dataclass(frozen=True)
@@ -173,13 +188,13 @@ class Layer(Component):
             raise ShapeError(f"({self.tag()}) expects {expected}, got {inputs.shape}", hint=hint)
 
     def expects_numbers(self, inputs: InputSpec) -> None:
-        """Raises `ShapeError` where the inputs are ids, or a table with columns of category codes."""
+        """Raises `ShapeError` where the inputs are ids, or a table with columns of codes."""
         if inputs.kind != "float":
             raise ShapeError(f"({self.tag()}) expects numbers, got ids", hint="Give it float inputs.")
-        codes = [column.name for column in inputs.columns if column.is_category]
-        if codes:
-            message = f"({self.tag()}) expects numbers, got category codes in {', '.join(codes)}"
-            raise ShapeError(message, hint="Encode these columns as one_hot.")
+        if codes := inputs.code_columns:
+            words = "columns {} are codes" if len(codes) > 1 else "column {} is a code"
+            message = f"({self.tag()}) expects numbers, but the {words.format(', '.join(codes))}"
+            raise ShapeError(message, hint='Put "column_embedding" before it.')
 
 
 def with_outputs(layers: Sequence[Layer], count: int) -> list[Layer]:

@@ -22,14 +22,16 @@ def random_inputs(inputs: InputSpec, rows: int, rng: np.random.Generator) -> Arr
     if inputs.kind == "ids" and not inputs.columns:
         return rng.integers(inputs.count or 2, size=(rows, *inputs.shape))
     batch: Array = rng.standard_normal((rows, *inputs.shape))
-    for index, column in enumerate(inputs.columns):
-        if column.is_category:
-            batch[:, index] = rng.integers(column.levels, size=rows)
+    start = 0
+    for column in inputs.columns:
+        if column.codes is not None:
+            batch[:, start] = rng.integers(column.codes, size=rows)
+        start += column.width
     return batch
 
 
 def number_entries(inputs: InputSpec, rows: int) -> Array:
     """The flat indexes of inputs that are numbers, not codes."""
     entries = np.arange(rows * inputs.size).reshape(rows, *inputs.shape)
-    numbers = [index for index, column in enumerate(inputs.columns) if not column.is_category]
+    numbers = [column.codes is None for column in inputs.columns for _ in range(column.width)]
     return (entries[:, numbers] if inputs.columns else entries).reshape(-1)

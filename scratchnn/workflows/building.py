@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from scratchnn.config.schema import Config
-from scratchnn.data.encoder import ArrayInputs, Encoder
+from scratchnn.data.encoder import ArrayInputs, Encoder, TableInputs
 from scratchnn.data.preparation import CheckNumbers, Part
 from scratchnn.data.tables import Task, is_number
 from scratchnn.data.vocabulary import TextInputs
 from scratchnn.errors import ConfigError, ShapeError, TargetError
 from scratchnn.nn.arena import walk_params
 from scratchnn.nn.chain import Chain
-from scratchnn.nn.layer import InputSpec, Layer, with_outputs
+from scratchnn.nn.layer import Column, InputSpec, Layer, with_outputs
 from scratchnn.nn.layers.composite import Repeat, Sequential
 from scratchnn.nn.layers.shape import Flatten, Reshape
 from scratchnn.nn.losses import MSE, BinaryCrossEntropy, CrossEntropy, Loss, TargetSpec, fitted
@@ -90,7 +90,9 @@ def input_spec(encoder: Encoder) -> InputSpec:
     """What the network is given."""
     if isinstance(encoder.inputs, TextInputs):
         return InputSpec(encoder.input_shape, "ids", count=encoder.inputs.count)
-    return InputSpec(encoder.input_shape)
+    columns = encoder.inputs.columns if isinstance(encoder.inputs, TableInputs) else []
+    seen = [Column(column.name, column.levels_of_code, column.units_of_code, column.width) for column in columns]
+    return InputSpec(encoder.input_shape, columns=tuple(seen))
 
 
 def target_spec(encoder: Encoder) -> TargetSpec:

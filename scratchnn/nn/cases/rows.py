@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from scratchnn.component import Component
 from scratchnn.nn.activations import Activation
 from scratchnn.nn.contracts import RaggedMask
-from scratchnn.nn.layer import InputSpec, Layer
+from scratchnn.nn.layer import Column, InputSpec, Layer
 from scratchnn.nn.layers.activation import ActivationLayer
 from scratchnn.nn.losses import Loss, TargetSpec
 
@@ -17,6 +17,7 @@ class LayerCase:
     """One layer or activation on a batch of `batch` samples.
 
     `ids`: the inputs are ids, not numbers. `masked`: the first axis is time, and the last steps of samples are padding.
+    `columns`: what the inputs of a table are.
     """
 
     component: Layer | Activation
@@ -24,6 +25,7 @@ class LayerCase:
     batch: int
     ids: bool = False
     masked: bool = False
+    columns: tuple[Column, ...] = ()
 
     @property
     def layers(self) -> list[Layer]:
@@ -35,7 +37,7 @@ class LayerCase:
     @property
     def inputs(self) -> InputSpec:
         """What the layer is given."""
-        return InputSpec(self.shape, "ids" if self.ids else "float")
+        return InputSpec(self.shape, "ids" if self.ids else "float", self.columns)
 
     @property
     def name(self) -> str:

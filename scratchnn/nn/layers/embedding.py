@@ -73,7 +73,22 @@ class LearnedPositions(Layer):
             transfer(dy, dx)
 
 
-class Vocabulary(Layer):
+class VectorLayer(Layer):
+    """The base of the layers that learn a vector for each id or code."""
+
+    l1: float | None = Field(None, ge=0, description="Overrides the global l1 for the vectors.")
+    l2: float | None = Field(None, ge=0, description="Overrides the global l2 for the vectors.")
+    constraint: Constraint | None = Field(
+        None, description="What holds for each vector after every step; wins over regularization.constraints."
+    )
+
+    def vectors_param(self, count: int, units: int, init: Initializer) -> Param:
+        """The table (count, units) with this layer's settings."""
+        shape = (count, units)
+        return Param(shape, init, l1=self.l1, l2=self.l2, constraint=self.constraint, units=shape)
+
+
+class Vocabulary(VectorLayer):
     """The base of the layers that own a vector for each id: E (count, units)."""
 
     count: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
@@ -81,11 +96,6 @@ class Vocabulary(Layer):
     )
     units: int = Field(ge=1, description="Numbers in the vector of an id.")
     padding_index: int | None = Field(None, ge=0, description="The id that stands for padding; none when absent.")
-    l1: float | None = Field(None, ge=0, description="Overrides the global l1 for E.")
-    l2: float | None = Field(None, ge=0, description="Overrides the global l2 for E.")
-    constraint: Constraint | None = Field(
-        None, description="What holds for each vector of E after every step; wins over regularization.constraints."
-    )
 
     @model_validator(mode="after")
     def _padding_is_an_id(self) -> Self:
@@ -111,8 +121,7 @@ class Vocabulary(Layer):
         """What looking up needs. `places` says which number of E each number of the gradient goes to."""
         self.expects(inputs.kind == "ids", "ids", inputs, "Remove it, or give it integer inputs.")
         self.expects(len(inputs.shape) == 1, "a row of ids (T,)", inputs, 'Add "flatten" before it.')
-        steps, shape = inputs.shape[0], (self.count_for(inputs), self.units)
-        weight = Param(shape, init, l1=self.l1, l2=self.l2, constraint=self.constraint, units=shape)
+        steps, weight = inputs.shape[0], self.vectors_param(self.count_for(inputs), self.units, init)
         return Plan(
             InputSpec((steps, self.units)),
             params={"weight": weight},
@@ -134,11 +143,8 @@ class Vocabulary(Layer):
 
     def scatter(self, x: Array, dvectors: Array, mem: Memory) -> None:
         """Adds the gradient of the vectors to that of E. The row of padding has none."""
-        # `add.at` on single numbers is eight times as fast as on rows; sorting the ids first costs more as well.
-        start, places, gradient = mem.scratch.start, mem.scratch.places, mem.grads.weight
-        np.multiply(x[..., None], self.units, out=start)
-        np.add(start, np.arange(self.units), out=places)
-        np.add.at(gradient.reshape(-1), places.reshape(-1), dvectors.reshape(-1))
+        gradient = mem.grads.weight
+        add_to_rows(gradient, x, dvectors, mem.scratch.start, mem.scratch.places)
         if self.padding_index is not None:
             gradient[self.padding_index] = 0
 
@@ -227,6 +233,18 @@ class TiedEmbedding(Vocabulary):
         np.dot(rows, mem.params.weight, out=dhidden.reshape(-1, self.units))
         mem.program.steps(vectors, hidden, mem.children["layers"]).backward(dhidden, dvectors, run)
         self.scatter(x, dvectors, mem)
+
+
+def add_to_rows(table: Array, rows: Array, vectors: Array, start: Array, places: Array) -> None:
+    """Adds vectors (..., units) to the rows (...) of a table (count, units); a row may come several times.
+
+    `start` (..., 1) and `places` (..., units) are scratch for whole numbers.
+    """
+    # `add.at` on single numbers is eight times as fast as on rows; sorting the rows first costs more as well.
+    units = table.shape[1]
+    np.multiply(rows[..., None], units, out=start)
+    np.add(start, np.arange(units), out=places)
+    np.add.at(table.reshape(-1), places.reshape(-1), vectors.reshape(-1))
 
 
 def sinusoids(steps: int, features: int) -> Array:

@@ -22,8 +22,9 @@ class Flatten(Layer):
     type: Literal["flatten"] = "flatten"
 
     def plan(self, inputs: InputSpec) -> Plan:
-        """No memory."""
-        return Plan(inputs.reshaped(inputs.size), in_place=True, reshapes=True, reads_input=False)
+        """No memory. The columns of a table stay: their samples are flat already."""
+        output = inputs if len(inputs.shape) == 1 else inputs.reshaped(inputs.size)
+        return Plan(output, in_place=True, reshapes=True, reads_input=False)
 
     def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
         """Writes y where it is not x's own storage."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -51,7 +52,7 @@ class Slice(Layer):
             part = slice(start, stop)
             output = inputs.reshaped(*shape[:axis], stop - start, *shape[axis + 1 :])
             if inputs.columns and axis == rank - 1:
-                output = InputSpec(output.shape, inputs.kind, inputs.columns[part])
+                output = replace(output, columns=inputs.between(start, stop))
         return Plan(output, program=(slice(None),) * (axis + 1) + (part,), reads_input=False)
 
     def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:

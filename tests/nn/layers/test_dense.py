@@ -42,7 +42,7 @@ def test_a_row_of_layers_agrees_with_torch(agree: Callable[..., None]) -> None:
         (
             Dense(units=2),
             InputSpec((3,), columns=(Column("age"), Column("deck", 5), Column("port", 3))),
-            r"expects numbers, got category codes in deck, port\. Encode these columns as one_hot",
+            r"expects numbers, but the columns deck, port are codes\. Put \"column_embedding\" before it\.",
         ),
     ],
 )

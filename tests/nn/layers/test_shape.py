@@ -71,7 +71,7 @@ def test_a_mask_of_steps_ends_where_the_steps_do() -> None:
             r"\(reshape\) expects 64 numbers for the shape \[8, 8, 1\], got \(63,\)\. Choose a shape of 63 numbers",
         ),
         (Reshape(shape=[4, -1]), InputSpec((6,)), r"expects a multiple of 4 numbers for the shape \[4, -1\]"),
-        (Reshape(shape=[2]), InputSpec((2,), columns=(Column("a"), Column("b", 3))), "got category codes in b"),
+        (Reshape(shape=[2]), InputSpec((2,), columns=(Column("a"), Column("b", 3))), "but the column b is a code"),
         (Permute(order=[1, 0]), InputSpec((6,)), r"\(permute\) expects input with 2 axes, got \(6,\)\. Name 1 axes"),
     ],
 )
