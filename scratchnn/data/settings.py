@@ -162,6 +162,13 @@ class DataSettings(Settings):
         if self.target_scale != "standard":
             hint = "Remove `target_scale`; scale columns under `features`, arrays with `input_scale`."
             raise PydanticCustomError("data", f"reconstruction learns the inputs as they are encoded. {hint}")
+        for name, feature in (self.features or {}).items():
+            if not feature.can_be_reconstructed:
+                message = (
+                    "`features` encodes {name} as what cannot be turned back into its cells, so reconstruction cannot "
+                    "learn it. Set encode: one_hot or ordinal for it, or ignore it."
+                )
+                raise PydanticCustomError("data", message, {"name": name})
 
     def _check_text(self) -> None:
         if self.input_scale != "auto":

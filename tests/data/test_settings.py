@@ -79,6 +79,18 @@ def test_defaults_and_shorthands() -> None:
             {"source": "a.csv", "target": "y", "split": {"type": "time", "column": "p", "test": 0.9}},
             "must be below 1",
         ),
+        (
+            {"source": "a.csv", "task": "reconstruction", "features": {"p": {"type": "category", "encode": "hash"}}},
+            "`features` encodes p as what cannot be turned back into its cells, so reconstruction cannot learn it",
+        ),
+        (
+            {
+                "source": "a.csv",
+                "task": "reconstruction",
+                "features": {"q": {"type": "category", "encode": "embedding"}},
+            },
+            "Set encode: one_hot or ordinal for it, or ignore it.",
+        ),
         ({"source": "a.txt", "target": "a"}, "`target` is for tables, but a source of type text has no columns"),
         ({"source": "a.txt", "features": {"a": "number"}}, "`features` is for tables"),
         ({"source": "a.txt", "sample_weight": "w"}, "`sample_weight` is for tables"),

@@ -16,6 +16,11 @@ class Feature(Component):
 
     family: ClassVar[str] = "feature"
 
+    @property
+    def can_be_reconstructed(self) -> bool:
+        """Whether the cell can be told from its inputs again, so that an autoencoder can learn it."""
+        return True
+
     def fit(self, table: Table, name: str, targets: Array | None = None) -> FittedColumn | None:
         """The column's encoding, fitted on these rows; None leaves the column out. Raises `DataError`.
 
