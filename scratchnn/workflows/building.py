@@ -40,6 +40,9 @@ def build(config: Config, inputs: InputSpec, target: TargetSpec) -> Built:
     except ShapeError as error:
         raise ShapeError(error.message, where=f"loss.{error.where}".rstrip("."), hint=error.hint) from None
     model = config.model
+    if target.is_reconstruction and inputs.code_columns:
+        message = f"codes cannot be reconstructed: {', '.join(inputs.code_columns)}"
+        raise ShapeError(message, where="data.features", hint="Encode them as one_hot, or ignore them.")
     _refuse_other_counts(loss, size, target)
     layers = with_outputs(model.layers, size)
     _refuse_output_activation(layers, loss)
@@ -177,7 +180,8 @@ def _refuse_scaled_targets(loss: Loss, encoder: Encoder) -> None:
     if encoder.task == "reconstruction":
         wrong = encoder.scales_inputs and loss.wants_raw_inputs()
         of_arrays = isinstance(encoder.inputs, ArrayInputs)
-        hint = "Set data.input_scale: none." if of_arrays else "Set scale: none for each column under data.features."
+        hint = "Set scale: none for each column under data.features, encode: one_hot for ordinal ones."
+        hint = "Set data.input_scale: none." if of_arrays else hint
     else:
         wrong, hint = encoder.scales_targets and loss.wants_raw_targets(), "Set data.target_scale: none."
     if wrong:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchnn.data.columns import FittedColumn
@@ -114,6 +114,7 @@ def test_levels_that_teach_nothing(
     assert str(caught.value).startswith(message)
 
 
+@settings(max_examples=60, deadline=None)
 @given(cells=st.lists(st.sampled_from(["a", "b", "c", "10", "9", "", "NA"]), min_size=1), min_count=st.integers(1, 4))
 def test_every_training_row_has_a_place_of_enough_rows(cells: list[str], min_count: int) -> None:
     rows = Table("data.csv", {"deck": tuple(cells)}, np.arange(len(cells)))

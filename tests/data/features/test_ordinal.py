@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -92,6 +92,7 @@ def test_a_broken_column_is_refused(change: dict[str, object]) -> None:
         OrdinalColumn.model_validate(fields | change)
 
 
+@settings(max_examples=60, deadline=None)
 @given(cells=st.lists(st.sampled_from(["1", "2", "10", "x", "", "NA"]), min_size=2, max_size=20))
 def test_decoding_gives_back_the_levels(cells: list[str]) -> None:
     rows = Table("data.csv", {"size": tuple(cells)}, np.arange(len(cells)))

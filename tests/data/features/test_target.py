@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -152,6 +152,7 @@ def test_a_broken_column_is_refused(change: dict[str, object]) -> None:
         TargetColumn.model_validate(fields | change)
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     data=st.data(),
     smoothing=st.sampled_from([0.0, 0.5, 10.0]),

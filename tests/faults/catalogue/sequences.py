@@ -29,8 +29,8 @@ FAULTS = (
     Fault(
         "repeated-ids-count-once",
         "nn/layers/embedding.py",
-        "np.add.at(gradient.reshape(-1), places.reshape(-1), dvectors.reshape(-1))",
-        "gradient.reshape(-1)[places.reshape(-1)] += dvectors.reshape(-1)",
+        "np.add.at(table.reshape(-1), places.reshape(-1), vectors.reshape(-1))",
+        "table.reshape(-1)[places.reshape(-1)] += vectors.reshape(-1)",
         "of steps with the same id the last one alone gives a gradient",
         EMBEDDING,
     ),
