@@ -1,0 +1,121 @@
+"""A good config for a table that nobody has seen: valid, commented, trained as written."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scratchnn.config.scalars import resolve_scalar
+from scratchnn.data.proposals import Proposal, TargetProposal
+
+MOST_LISTED = 40
+"""Of a wider table only the columns that are no plain numbers are listed."""
+COMMENTS = 40
+"""The column before which comments do not begin."""
+FEWEST_OF_A_CLASS = 3
+"""With fewer rows than this a class cannot be in all three parts."""
+_PLAIN = re.compile(r"[A-Za-z_./](?:[\w ./-]*[\w./-])?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How much to train how large a network, by the rows that it learns from."""
+
+    units: int
+    batch_size: int
+    epochs: int
+    patience: int
+
+    @classmethod
+    def of(cls, rows: int) -> Recipe:
+        """About 20,000 steps, in 20 to 300 epochs; larger batches and layers for more rows.
+
+        >>> Recipe.of(100), Recipe.of(1_000_000).epochs
+        (Recipe(units=64, batch_size=16, epochs=300, patience=50), 20)
+        """
+        sizes = ((16, 300), (32, 3_000), (64, 10_000), (128, math.inf))
+        batch_size = next(size for size, most in sizes if rows <= most)
+        epochs = max(20, min(300, 20_000 // math.ceil(rows / batch_size)))
+        return cls(64 if rows <= 5_000 else 128, batch_size, epochs, max(10, epochs // 6))
+
+
+def starter(
+    source: str, name: str, rows: int, targets: Sequence[str], target: TargetProposal, columns: Sequence[Proposal]
+) -> str:
+    """The text of the config. `source` is the path as seen from the config's folder, `name` that of the runs."""
+    recipe = Recipe.of(round(0.7 * rows))
+    embeds = [("    - column_embedding", "learned numbers for each level of what is encoded as embedding")]
+    unstratified = target.task == "classification" and target.rarest < FEWEST_OF_A_CLASS
+    split = "type: random, validation: 0.15, test: 0.15" + (", stratify: false" if unstratified else "")
+    dense = f"    - {{type: dense, units: {recipe.units}, activation: relu}}"
+    stopping = f"monitor: validation.loss, patience: {recipe.patience}, restore_best: true"
+    names = _word(targets[0]) if len(targets) == 1 else f"[{', '.join(map(_word, targets))}]"
+    lines = [
+        (f"# Written for {source}: {rows:,} rows, {len(columns) + len(targets)} columns.", ""),
+        ("# Change what you know better, then: scratchnn train THIS_FILE", ""),
+        (f"name: {name}", "names the run directory"),
+        ("seed: 0", "another seed: another split, other first weights"),
+        ("data:", ""),
+        (f"  source: {_word(source)}", ""),
+        (f"  target: {names}", target.reason),
+        (f"  task: {target.task}", ""),
+        *_features(columns),
+        (f"  split: {{{split}}}", "some class has too few rows for every part" if unstratified else ""),
+        ("model:", ""),
+        ("  layers:", ""),
+        *(embeds if any(column.embedded for column in columns) else []),
+        (dense, ""),
+        (dense, ""),
+        ("    - {type: dense, units: auto}", "as many as the target needs"),
+        ("optimizer: {type: adamw, learning_rate: 1e-2, weight_decay: 1e-2}", ""),
+        ("schedule: {type: cosine, warmup_epochs: 1}", ""),
+        ("training:", ""),
+        (f"  epochs: {recipe.epochs}", "at most: it stops where validation gets no better"),
+        (f"  batch_size: {recipe.batch_size}", ""),
+        ("  averaging: ema", "a moving average of the weights is judged and kept"),
+        (f"  early_stopping: {{{stopping}}}", ""),
+    ]
+    return "".join(
+        f"{text:<{COMMENTS}}  # {_line(comment)}\n" if comment else f"{_line(text)}\n" for text, comment in lines
+    )
+
+
+def _features(columns: Sequence[Proposal]) -> list[tuple[str, str]]:
+    """The lines of `features`, each with its comment."""
+    listed = noteworthy(columns)
+    lines = [(f"    {_word(column.name)}: {_settings(column)}", column.reason) for column in listed]
+    if lines:
+        lines.insert(0, ("  features:", "what each column becomes; `scratchnn list features` shows all kinds"))
+    if len(listed) < len(columns):
+        others = "numbers, each scaled to mean 0 and deviation 1"
+        lines.append((f"  # {len(columns) - len(listed)} {'other ' if listed else ''}columns are {others}", ""))
+    return lines
+
+
+def noteworthy(columns: Sequence[Proposal]) -> list[Proposal]:
+    """All columns, or of a wide table those that are not plain numbers."""
+    return [column for column in columns if len(columns) <= MOST_LISTED or column.settings != {"type": "number"}]
+
+
+def _settings(column: Proposal) -> str:
+    if len(column.settings) == 1:
+        return str(column.settings["type"])
+    return "{" + ", ".join(f"{key}: {value}" for key, value in column.settings.items()) + "}"
+
+
+def _word(text: str) -> str:
+    """A text as YAML reads it back: bare where that is safe, else in quotes.
+
+    >>> _word("age"), _word("true"), _word("a: b"), _word("12"), _word("été")
+    ('age', '"true"', '"a: b"', '"12"', '"été"')
+    """
+    if _PLAIN.fullmatch(text) and isinstance(resolve_scalar(text), str):
+        return text
+    return json.dumps(text, ensure_ascii=not text.isprintable())
+
+
+def _line(text: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in text)

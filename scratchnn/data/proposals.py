@@ -1,0 +1,156 @@
+"""What each column of a table should become, judged by its cells: what `init` writes down for people to change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from scratchnn.data.features.inference import infer
+from scratchnn.data.fitting import infer_task
+from scratchnn.data.tables import Array, Table, Task, in_order, is_missing, number_name
+from scratchnn.errors import DataError
+
+MANY_GAPS = 0.05
+"""From this share of missing numbers on, that a number is missing is an input of its own."""
+MOST_ONE_HOT = 50
+"""More levels than this are embedded."""
+RARE = 3
+"""Levels with fewer rows than this are grouped, once there are `RARE_ROWS` rows."""
+RARE_ROWS = 200
+LONG_TEXT = 60
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A feature for one column: its settings as a config has them, and why, in words."""
+
+    name: str
+    settings: dict[str, str | int] = field(default_factory=dict)
+    reason: str = ""
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the network has to begin with `column_embedding`."""
+        return self.settings.get("encode") == "embedding"
+
+    @property
+    def ignored(self) -> bool:
+        """Whether the column is left out."""
+        return self.settings["type"] == "ignore"
+
+
+@dataclass(frozen=True)
+class TargetProposal:
+    """The task of a target, and what it is like. `rarest` is the count of the rarest class, 0 for numbers."""
+
+    task: Task
+    reason: str
+    classes: int = 0
+    rarest: int = 0
+
+
+def propose_target(table: Table, names: list[str]) -> TargetProposal:
+    """The task that the target has. Raises `DataError` for an unknown column or a cell without a value."""
+    for name in names:
+        cells = table.cells(name)
+        row = next((row for row, cell in enumerate(cells) if is_missing(cell)), None)
+        if row is not None and _mostly_numbers(table, name):
+            raise table.missing(name, row)
+    task = infer_task(table, names)
+    if task != "classification":
+        ranges = [f"{name} {_range(table.numbers(name))}" for name in names]
+        return TargetProposal(task, "; ".join(ranges))
+    counts = Counter(number_name(cell) for cell in table.cells(names[0]))
+    if len(counts) == 1:
+        where = f"{table.where}:{names[0]}"
+        hint = "Name another column as the target."
+        raise DataError(f'every row has the class "{next(iter(counts))}"', where=where, hint=hint)
+    shown = _some([f"{name} ({counts[name]:,})" for name in in_order(list(counts))])
+    return TargetProposal(task, f"{len(counts)} classes: {shown}", len(counts), min(counts.values()))
+
+
+def propose(table: Table, targets: Iterable[str]) -> list[Proposal]:
+    """A feature for every column but the targets. Raises `DataError` where a column would be a guess, with its mend."""
+    others = set(targets)
+    made = [_propose(table, name) for name in table.columns if name not in others]
+    if all(proposal.ignored for proposal in made):
+        hint = "Add a column that says something about the target."
+        raise DataError("no column is left to learn from", where=table.where, hint=hint)
+    return made
+
+
+def _propose(table: Table, name: str) -> Proposal:
+    gaps = table.gaps(name)
+    missing = int(gaps.sum())
+    if missing == len(table):
+        return Proposal(name, {"type": "ignore"}, "no cell has a value")
+    cells = table.texts(name)
+    known = Counter(cell for cell, gap in zip(cells, gaps.tolist(), strict=True) if not gap)
+    if len(known) == 1 and not missing:
+        return Proposal(name, {"type": "ignore"}, f'every cell is "{_short(next(iter(known)))}"')
+    note = f"{missing:,} cells ({missing / len(table):.1%}) have no value" if missing else ""
+    filled = table.take(np.flatnonzero(~gaps)) if missing else table
+    kind = infer(filled, name).tag()
+    if kind == "number":
+        return _number(name, table.numbers(name, gaps=True), note, missing / len(table))
+    if kind == "category":
+        return _category(name, known, len(table), note)
+    rule = {"missing": "indicator"} if missing else {}
+    return Proposal(name, {"type": kind, **rule}, note)
+
+
+def _number(name: str, values: Array, note: str, share: float) -> Proposal:
+    if not note and values.min() == values.max():
+        return Proposal(name, {"type": "ignore"}, f"every cell is {values[0]:.6g}")
+    if not note and _counts_rows(values):
+        return Proposal(name, {"type": "ignore"}, "it counts the rows")
+    reason = "; ".join(filter(None, [_range(values), note]))
+    if not note:
+        return Proposal(name, {"type": "number"}, reason)
+    return Proposal(name, {"type": "number", "missing": "indicator" if share >= MANY_GAPS else "median"}, reason)
+
+
+def _category(name: str, known: Counter[str], rows: int, note: str) -> Proposal:
+    levels = len(known)
+    if levels > rows / 2 or sum(map(len, known)) > LONG_TEXT * levels:
+        return Proposal(name, {"type": "ignore"}, f"{levels:,} different texts in {rows:,} rows")
+    settings: dict[str, str | int] = {"type": "category"}
+    if levels > MOST_ONE_HOT:
+        settings["encode"] = "embedding"
+    if note:
+        settings["missing"] = "as_category"
+    rare = [level for level, count in known.items() if count < RARE]
+    if rare and rows >= RARE_ROWS and len(rare) < levels - 1:
+        settings["min_count"] = RARE
+        note = "; ".join(filter(None, [note, f"{len(rare):,} levels have fewer than {RARE} rows"]))
+    shown = f"{levels:,} levels: {_some(in_order(list(known)))}"
+    return Proposal(name, settings, "; ".join(filter(None, [shown, note])))
+
+
+def _counts_rows(values: Array) -> bool:
+    """Whether the column is 0, 1, 2, ... or 1, 2, 3, ... down the file."""
+    return len(values) > 2 and values[0] in (0, 1) and bool((np.diff(values) == 1).all())
+
+
+def _mostly_numbers(table: Table, name: str) -> bool:
+    filled = table.take(np.flatnonzero(~table.gaps(name)))
+    return len(filled) > 0 and filled.numbers_or_none(name) is not None
+
+
+def _range(values: Array) -> str:
+    low, high = np.nanmin(values), np.nanmax(values)
+    return f"{low:.6g} to {high:.6g}"
+
+
+def _some(names: list[str], most: int = 6) -> str:
+    shown = ", ".join(map(_short, names[:most]))
+    return f"{shown}, ..." if len(names) > most else shown
+
+
+def _short(text: str, most: int = 24) -> str:
+    """One line of printable signs."""
+    line = "".join(sign if sign.isprintable() else " " for sign in text)
+    return line if len(line) <= most else f"{line[: most - 3]}..."

@@ -1,0 +1,89 @@
+"""A starter is a config: whatever the names in the table, it is read back as it was meant."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scratchnn.config.explain import validate
+from scratchnn.config.load import parse_document
+from scratchnn.config.schema import Config
+from scratchnn.config.starter import Recipe, noteworthy, starter
+from scratchnn.data.proposals import Proposal, TargetProposal
+
+CLASSES = TargetProposal("classification", "2 classes: no (60), yes (40)", 2, 40)
+NAMES = st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=12).filter(str.strip)
+
+
+def config_of(text: str) -> Config:
+    return validate(parse_document(text, "c.yaml"), Config)
+
+
+@settings(deadline=None)
+@given(
+    names=st.lists(NAMES, min_size=2, max_size=4, unique=True),
+    source=NAMES.map(lambda text: f"{text}t.csv"),
+    reason=st.text(max_size=20),
+)
+def test_any_name_comes_back(names: list[str], source: str, reason: str) -> None:
+    target, *others = names
+    columns = [Proposal(name, {"type": "number"}, reason) for name in others]
+    made = config_of(starter(source, "x", 100, [target], CLASSES, columns))
+    assert made.data.target == [target]
+    assert list(made.data.features or {}) == others
+    assert made.data.source.first.path == source
+
+
+def test_settings_of_columns_and_the_layer_for_embedded_ones() -> None:
+    columns = [
+        Proposal("age", {"type": "number", "missing": "median"}, "0 to 80"),
+        Proposal("port", {"type": "category", "encode": "embedding", "min_count": 3}),
+        Proposal("id", {"type": "ignore"}),
+    ]
+    text = starter("t.csv", "t", 1000, ["y"], CLASSES, columns)
+    made = config_of(text)
+    features = {name: feature.model_dump(exclude_defaults=True) for name, feature in made.data.features.items()}
+    assert features == {"age": {"missing": "median"}, "port": {"encode": "embedding", "min_count": 3}, "id": {}}
+    assert [layer.tag() for layer in made.model.layers] == ["column_embedding", "dense", "dense", "dense"]
+    assert "column_embedding" not in starter("t.csv", "t", 1000, ["y"], CLASSES, columns[:1])
+    assert "{type: number, missing: median}" in text
+    assert "# 0 to 80" in text
+
+
+@pytest.mark.parametrize(("rarest", "stratified"), [(2, False), (3, True)])
+def test_classes_that_cannot_be_in_every_part_are_not_stratified(rarest: int, stratified: bool) -> None:
+    target = TargetProposal("classification", "", 3, rarest)
+    made = config_of(starter("t.csv", "t", 100, ["y"], target, [Proposal("x", {"type": "number"})]))
+    assert made.data.split.stratify is stratified
+
+
+def test_several_targets() -> None:
+    target = TargetProposal("regression", "y 0 to 1; z 0 to 2")
+    made = config_of(starter("t.csv", "t", 100, ["y", "a, b"], target, [Proposal("x", {"type": "number"})]))
+    assert made.data.target == ["y", "a, b"]
+    assert made.data.task == "regression"
+
+
+def test_of_a_wide_table_only_what_needs_words_is_listed() -> None:
+    columns = [Proposal(f"x{number}", {"type": "number"}) for number in range(41)]
+    columns.append(Proposal("id", {"type": "ignore"}, "it counts the rows"))
+    text = starter("t.csv", "t", 100, ["y"], CLASSES, columns)
+    assert list(config_of(text).data.features) == ["id"]
+    assert "# 41 other columns are numbers" in text
+    assert noteworthy(columns[:40]) == columns[:40]
+    assert config_of(starter("t.csv", "t", 100, ["y"], CLASSES, columns[:41])).data.features is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "recipe"),
+    [
+        (1, Recipe(64, 16, 300, 50)),
+        (900, Recipe(64, 32, 300, 50)),
+        (6_700, Recipe(128, 64, 190, 31)),
+        (100_000, Recipe(128, 128, 25, 10)),
+    ],
+)
+def test_sizes_follow_the_rows(rows: int, recipe: Recipe) -> None:
+    """20,000 steps: 6,700 rows make 105 batches of 64, so 190 epochs."""
+    assert Recipe.of(rows) == recipe

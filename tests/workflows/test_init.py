@@ -1,0 +1,88 @@
+"""A table in, a config out, which trains as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scratchnn.errors import DataError, UsageError
+from scratchnn.workflows.init import init
+from scratchnn.workflows.predict import predict
+from scratchnn.workflows.train import train
+
+ROOT = Path(__file__).parents[2]
+
+
+def write_people(path: str, rows: int = 240) -> None:
+    """Everything at once: gaps, rare and many levels, a counter, a constant, an unused text; taller people win."""
+    rng = np.random.default_rng(0)
+    lines = ["id,height,team,city,note,unit,won"]
+    for row in range(rows):
+        height = rng.normal(1.7, 0.1)
+        city = "" if row % 11 == 0 else f"c{rng.integers(70)}"
+        team = "rare" if row == 7 else "ab"[int(rng.integers(2))]
+        shown = "" if row % 9 == 0 else f"{height:.3f}"
+        lines.append(f"{row + 1},{shown},{team},{city},note {row},cm,{'yes' if height > 1.7 else 'no'}")
+    Path(path).write_text("\n".join(lines) + "\n")
+
+
+def test_a_table_with_everything_is_trained_as_written() -> None:
+    write_people("people.csv")
+    made = init("people.csv", "won")
+    assert made.config == Path("config.yaml")
+    assert {column.name: column.settings for column in made.columns} == {
+        "id": {"type": "ignore"},
+        "height": {"type": "number", "missing": "indicator"},
+        "team": {"type": "category", "min_count": 3},
+        "city": {"type": "category", "encode": "embedding", "missing": "as_category", "min_count": 3},
+        "note": {"type": "ignore"},
+        "unit": {"type": "ignore"},
+    }
+    result = train("config.yaml")
+    assert result.metrics["test"]["accuracy"] > 0.8
+    Path("new.csv").write_text("city,team,height\nnowhere,c,\nc1,a,1.9\n")
+    assert [row[-1] for row in predict("new.csv", result.run).rows][1] == "yes"
+
+
+@pytest.mark.parametrize(("name", "target"), [("iris", "species"), ("diabetes", "progression")])
+def test_shipped_tables(name: str, target: str) -> None:
+    init(ROOT / "datasets" / f"{name}.csv", target, "c.yaml")
+    result = train("c.yaml", overrides=["training.epochs=40"])
+    if name == "iris":
+        assert result.metrics["test"]["accuracy"] > 0.85
+    else:
+        assert result.metrics["test"]["r2"] > 0.3
+
+
+def test_the_data_are_found_from_the_folder_of_the_config() -> None:
+    write_people("people.csv", 60)
+    Path("configs").mkdir()
+    made = init("people.csv", "won", "configs/people.yaml")
+    assert "  source: ../people.csv\n" in made.text
+    assert train("configs/people.yaml", overrides=["training.epochs=1"]).epochs == 1
+
+
+def test_a_config_that_is_there_is_kept() -> None:
+    write_people("people.csv", 60)
+    Path("config.yaml").write_text("mine")
+    with pytest.raises(UsageError, match=r"config.yaml: is there already\. Name another file"):
+        init("people.csv", "won")
+    assert Path("config.yaml").read_text() == "mine"
+    init("people.csv", "won", force=True)
+    assert Path("config.yaml").read_text().startswith("# Written for people.csv")
+
+
+def test_what_cannot_be_a_start_writes_nothing() -> None:
+    write_people("people.csv", 60)
+    np.savez("a.npz", inputs=np.zeros((3, 2)), targets=np.arange(3))
+    with pytest.raises(UsageError, match=r'there is no column "win"\. Did you mean "won"\?'):
+        init("people.csv", "win")
+    with pytest.raises(UsageError, match="holds arrays, not a table"):
+        init("a.npz", "y")
+    with pytest.raises(DataError, match="every row has the class"):
+        init("people.csv", "unit")
+    with pytest.raises(DataError, match="there is no such file"):
+        init("peopel.csv", "won")
+    assert not Path("config.yaml").exists()
