@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from scratchnn.data.features.inference import infer
+from scratchnn.data.features.text import n_grams
 from scratchnn.data.fitting import infer_task
 from scratchnn.data.tables import Array, Table, Task, in_order, is_missing, number_name
 from scratchnn.errors import DataError
@@ -21,6 +22,10 @@ RARE = 3
 """Levels with fewer rows than this are grouped, once there are `RARE_ROWS` rows."""
 RARE_ROWS = 200
 LONG_TEXT = 60
+WORDS_OF_A_TEXT = 2
+"""Of different texts with fewer words, each would be learned by heart."""
+SMALL_TABLE = 2_000
+"""Up to so many rows a text has few inputs."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,12 @@ def _number(name: str, values: Array, note: str, share: float) -> Proposal:
 def _category(name: str, known: Counter[str], rows: int, note: str) -> Proposal:
     levels = len(known)
     if levels > rows / 2 or sum(map(len, known)) > LONG_TEXT * levels:
-        return Proposal(name, {"type": "ignore"}, f"{levels:,} different texts in {rows:,} rows")
+        reason = f"{levels:,} different texts in {rows:,} rows"
+        words = sum(len(list(n_grams(text, "words", 1, 1))) for text in known)
+        if words < WORDS_OF_A_TEXT * levels:
+            return Proposal(name, {"type": "ignore"}, reason)
+        buckets = 64 if rows <= SMALL_TABLE else 256
+        return Proposal(name, {"type": "text", "buckets": buckets}, f"{reason}, of {words / levels:.1f} words each")
     settings: dict[str, str | int] = {"type": "category"}
     if levels > MOST_ONE_HOT:
         settings["encode"] = "embedding"

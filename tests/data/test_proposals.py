@@ -46,6 +46,13 @@ def test_what_a_column_becomes_and_why(
     assert propose(rows, ["kind"])[0] == Proposal("a", settings, reason)
 
 
+@pytest.mark.parametrize(("rows", "buckets"), [(4, 64), (2001, 256)])
+def test_different_texts_of_several_words_are_texts(table: MakeTable, rows: int, buckets: int) -> None:
+    found = propose(table(a=[f"red car{row}" for row in range(rows)]), [])[0]
+    reason = f"{rows:,} different texts in {rows:,} rows, of 2.0 words each"
+    assert found == Proposal("a", {"type": "text", "buckets": buckets}, reason)
+
+
 def test_few_missing_numbers_need_no_input_of_their_own(table: MakeTable) -> None:
     cells = ["", *map(str, np.linspace(0, 1, 40))]
     assert propose(table(a=cells), [])[0].settings == {"type": "number", "missing": "median"}

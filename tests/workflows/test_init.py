@@ -24,7 +24,7 @@ def write_people(path: str, rows: int = 240) -> None:
         city = "" if row % 11 == 0 else f"c{rng.integers(70)}"
         team = "rare" if row == 7 else "ab"[int(rng.integers(2))]
         shown = "" if row % 9 == 0 else f"{height:.3f}"
-        lines.append(f"{row + 1},{shown},{team},{city},note {row},cm,{'yes' if height > 1.7 else 'no'}")
+        lines.append(f"{row + 1},{shown},{team},{city},note{row},cm,{'yes' if height > 1.7 else 'no'}")
     Path(path).write_text("\n".join(lines) + "\n")
 
 
