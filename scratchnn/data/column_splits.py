@@ -36,10 +36,9 @@ class GroupSplit(FractionSplit):
         """Draws one permutation of the groups. Raises `DataError` where groups are too few."""
         _, cells = rows.column(self.column)
         validation, test = self.sizes(rows.count, test=rows.test)
-        places = {name: place for place, name in enumerate(dict.fromkeys(cells))}
-        ids = np.array([places[cell] for cell in cells], np.int64)
-        _check_distinct(len(places), validation, test, "groups", self.column)
+        ids = group_ids(cells)
         counts = np.bincount(ids)
+        _check_distinct(len(counts), validation, test, "groups", self.column)
         left = rows.rng.permutation(len(counts))
         part = np.zeros(len(counts), np.int64)
         for number, size, others in ((2, test, 1 + (validation > 0)), (1, validation, 1)):
@@ -67,9 +66,8 @@ class TimeSplit(FractionSplit):
 
     def divide(self, rows: Undivided) -> Division:
         """Draws nothing. Raises `DataError` for a cell without a time, or where different times are too few."""
-        times = _times(*rows.column(self.column), self.column)
+        ids = time_ids(*rows.column(self.column), self.column)
         validation, test = self.sizes(rows.count, test=rows.test)
-        _, ids = np.unique(times, return_inverse=True)
         ends = np.cumsum(np.bincount(ids))  # ends[k]: the rows up to the k-th time
         _check_distinct(len(ends), validation, test, "times", self.column)
         part = np.zeros(len(ends), np.int64)
@@ -137,7 +135,7 @@ class HashSplit(FractionSplit):
     def divide(self, rows: Undivided) -> Division:
         """Draws nothing. Raises `DataError` where a part that has a fraction gets no row."""
         table, cells = rows.column(self.column)
-        place = np.array([self.place(cell) for cell in cells])
+        place = np.array([hash_place(self.salt, cell) for cell in cells])
         part = np.where(place < self.test, 2 * rows.test, np.where(place < self.test + self.validation, 1, 0))
         division = _with_training(_by_part(part), table.where)
         wanted = {"validation": self.validation > 0, "test": rows.test and self.test > 0}
@@ -147,10 +145,22 @@ class HashSplit(FractionSplit):
                 raise DataError(f"the hash puts no row into {name}", where=table.where, hint=hint)
         return division
 
-    def place(self, text: str) -> float:
-        """u of one text."""
-        digest = blake2b(f"{self.salt}\0{text}".encode(), digest_size=8).digest()
-        return (int.from_bytes(digest, "big") >> 11) / 2**53  # the 53 bits that a float holds: never 1
+
+def hash_place(salt: str, text: str) -> float:
+    """u of one text, see `HashSplit`."""
+    digest = blake2b(f"{salt}\0{text}".encode(), digest_size=8).digest()
+    return (int.from_bytes(digest, "big") >> 11) / 2**53  # the 53 bits that a float holds: never 1
+
+
+def group_ids(cells: tuple[str, ...]) -> Array:
+    """The group of each row (N,), numbered as they come."""
+    places = {name: place for place, name in enumerate(dict.fromkeys(cells))}
+    return np.array([places[cell] for cell in cells], np.int64)
+
+
+def time_ids(table: Table, cells: tuple[str, ...], name: str) -> Array:
+    """The place of each row's time (N,) among the different times, the earliest first. Raises `DataError`."""
+    return np.unique(_times(table, cells, name), return_inverse=True)[1]
 
 
 def _by_part(part: Array) -> Division:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -10,12 +11,14 @@ from pydantic_core import PydanticCustomError
 from scratchnn.component import Settings
 
 # Declaring a component is what makes it usable, so every member is imported here.
+from scratchnn.data.column_folds import GroupFolds, HashFolds, TimeFolds
 from scratchnn.data.column_splits import ColumnSplit, GroupSplit, HashSplit, TimeSplit
 from scratchnn.data.csv import Csv
 from scratchnn.data.features.category import Category
 from scratchnn.data.features.feature import Feature
 from scratchnn.data.features.ignore import Ignore
 from scratchnn.data.features.number import Number
+from scratchnn.data.folds import PositionFolds, RandomFolds
 from scratchnn.data.idx import Idx
 from scratchnn.data.npz import Npz
 from scratchnn.data.sources import Source, SourceParts
@@ -31,7 +34,9 @@ __all__ = [
     "Csv",
     "DataSettings",
     "Feature",
+    "GroupFolds",
     "GroupSplit",
+    "HashFolds",
     "HashSplit",
     "Idx",
     "Ignore",
@@ -39,7 +44,9 @@ __all__ = [
     "NoSplit",
     "Npz",
     "Number",
+    "PositionFolds",
     "PositionSplit",
+    "RandomFolds",
     "RandomSplit",
     "Sine",
     "Source",
@@ -47,6 +54,7 @@ __all__ = [
     "Spirals",
     "Split",
     "Text",
+    "TimeFolds",
     "TimeSplit",
     "Xor",
 ]
@@ -100,6 +108,10 @@ class DataSettings(Settings):
         default_factory=_usual_split,
         description="How the rows are divided: random when absent, of a text position. Explicit parts come first.",
     )
+
+    def moved(self, move: Callable[[str], str]) -> Self:
+        """The same settings with each path changed by `move`."""
+        return self.model_copy(update={"source": self.source.moved(move), "split": self.split.moved(move)})
 
     @model_validator(mode="after")
     def _fits_source(self) -> Self:
@@ -175,9 +187,9 @@ class DataSettings(Settings):
             raise PydanticCustomError("data", "`input_scale` is for arrays of numbers. Remove it.")
         if self.class_order is not None:
             raise PydanticCustomError("data", "`class_order` is for classes, but a text has tokens. Remove it.")
-        if isinstance(self.split, RandomSplit):
-            message = "random windows of a text would share it with the training. Use {type: position}."
-            raise PydanticCustomError("data", message)
+        if not self.split.keeps_order:
+            message = "{tag} windows of a text would share it with the training. Use {type: position}."
+            raise PydanticCustomError("data", message, {"tag": self.split.tag()})
 
     def _check_task(self) -> None:
         if self.source.first.textual:

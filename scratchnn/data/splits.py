@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
@@ -15,6 +15,9 @@ from pydantic_core import PydanticCustomError
 from scratchnn.component import Component
 from scratchnn.data.tables import Array, Table, is_missing
 from scratchnn.errors import DataError, suggestion
+
+FOLDS = "_folds"  # what the tag of a variant in folds adds to that of its split
+FOLD_KEYS = frozenset({"folds", "fold", "repeat"})
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Strata:
 
 @dataclass(frozen=True)
 class Division:
-    """Row numbers of each part, ascending and disjoint; together all rows."""
+    """Row numbers of each part, ascending and disjoint; together all rows, unless the split leaves some out."""
 
     train: Array
     validation: Array
@@ -40,6 +43,8 @@ class Undivided:
 
     `count` rows; `rng` for every draw; `strata` is None where there are no classes; `table` is None for arrays;
     relative paths start at `base`; without `test` no test rows are taken, because the source gives them.
+    `numbers` (N,) are the rows' numbers in the source, ascending, and `total` is how many rows that has: None where
+    all of them are here. A feature may have dropped some.
     """
 
     count: int
@@ -48,6 +53,21 @@ class Undivided:
     table: Table | None = None
     base: Path = Path()
     test: bool = True
+    numbers: Array | None = None
+    total: int | None = None
+
+    def take(self, rows: Array) -> Undivided:
+        """Some of these rows (0-based), in this order, with the classes that they have."""
+        strata = None
+        if self.strata is not None:
+            known, ids = np.unique(self.strata.ids[rows], return_inverse=True)
+            strata = Strata(ids, [self.strata.names[place] for place in known.tolist()])
+        table = None if self.table is None else self.table.take(rows)
+        return replace(self, count=len(rows), strata=strata, table=table, numbers=self.source_rows()[rows])
+
+    def source_rows(self) -> Array:
+        """The number of each row in the source (N,)."""
+        return np.arange(self.count) if self.numbers is None else self.numbers
 
     def column(self, name: str) -> tuple[Table, tuple[str, ...]]:
         """The table and the text of a column. Raises `DataError` where there is none, or where a cell is missing."""
@@ -67,26 +87,59 @@ class Undivided:
 
 
 class Split(Component):
-    """A way to divide rows."""
+    """A way to divide rows.
+
+    Where a type has a variant in folds, the name of the type with `folds` beside it stands for that variant:
+
+    >>> from scratchnn.data.folds import RandomFolds
+    >>> Split.parse({"type": "random", "folds": 5, "fold": 2}) == RandomFolds(folds=5, fold=2)
+    True
+    """
 
     family: ClassVar[str] = "split"
     takes_test: ClassVar[bool] = False  # whether it says itself which rows are the test
     marks: ClassVar[bool] = False  # whether its column only tells the part, and is no feature
+    keeps_order: ClassVar[bool] = False  # whether each part is a run of rows, or several: what texts need
+    paths: ClassVar[tuple[str, ...]] = ()  # the fields that hold a path
 
     @property
     def columns(self) -> list[str]:
         """The columns that it looks at."""
         return []
 
+    def moved(self, move: Callable[[str], str]) -> Self:
+        """The same split with each of its paths changed by `move`."""
+        return self.model_copy(update={name: move(getattr(self, name)) for name in self.paths})
+
     def divide(self, rows: Undivided) -> Division:
         """The row numbers of each part. Raises `DataError` where the rows cannot be divided so."""
         raise NotImplementedError
+
+    @classmethod
+    def shorthand(cls, value: object) -> object:
+        """A tag, or a mapping with `folds`, in its full form. Raises `ValueError` for `folds` where they do not fit."""
+        if not isinstance(value, Mapping) or not isinstance(value.get("type"), str):
+            return super().shorthand(value)
+        tag = value["type"]
+        member = cls._members.get(tag)
+        in_folds = f"{tag}{FOLDS}" in cls._members
+        if member is None or "folds" in member.model_fields or not (FOLD_KEYS & value.keys()):
+            return super().shorthand(value)
+        if not in_folds and "folds" in value:
+            others = [other.removesuffix(FOLDS) for other in cls._members if other.endswith(FOLDS)]
+            message = "`folds` is for the types {others}; {tag} has none. Remove it, or choose one of them."
+            raise PydanticCustomError("folds", message, {"others": ", ".join(others), "tag": tag})
+        if in_folds and "test" in value:
+            message = "`test` does not go with `folds`: the rows of fold number `fold` are the test. Remove `test`."
+            raise PydanticCustomError("folds", message)
+        return {**value, "type": f"{tag}{FOLDS}"} if in_folds else value
 
 
 class NoSplit(Split):
     """Every row is for training."""
 
     type: Literal["none"] = "none"
+    keeps_order = True
 
     def divide(self, rows: Undivided) -> Division:
         """All rows, nothing, nothing."""
@@ -127,6 +180,7 @@ class PositionSplit(FractionSplit):
     """
 
     type: Literal["position"] = "position"
+    keeps_order = True
 
     def divide(self, rows: Undivided) -> Division:
         """Draws nothing. Raises `DataError` where rows are too few."""
@@ -139,7 +193,9 @@ class RandomSplit(FractionSplit):
     """Random rows, for classification in the classes' own proportions.
 
     A part of fraction f > 0 gets exactly max(1, floor(f N + 1/2)) rows. Stratified, each class gets its share of them,
-    rounded by largest remainder, and at least one row in each part.
+    rounded by largest remainder, and at least one row in each part. A class with fewer rows than there are parts
+    cannot be divided so: this is an error whether `stratify` is written or not, because a part without some class
+    would go unnoticed.
     """
 
     type: Literal["random"] = "random"
@@ -161,17 +217,22 @@ def _size(rows: int, fraction: float) -> int:
     return max(1, math.floor(fraction * rows + 0.5)) if fraction > 0 else 0
 
 
+def check_rarest(counts: Array, names: Sequence[str], needed: int, purpose: str) -> None:
+    """Raises the `DataError` of a class with fewer rows than a stratified division needs."""
+    rare = int(np.argmin(counts))
+    if counts[rare] < needed:
+        rows = "1 row" if counts[rare] == 1 else f"{counts[rare]} rows"
+        got = f'class "{names[rare]}" has {rows}, too few for {purpose}'
+        hint = "Add rows, merge the class with another, remove its rows, or set stratify: false in data.split."
+        raise DataError(got, where="data.split", hint=hint)
+
+
 def _stratified(order: Array, sizes: list[int], strata: Strata) -> list[Array]:
     """The rows of `order` as parts of these sizes, then the rest."""
     ids, names = strata.ids[order], strata.names
     counts = np.bincount(ids, minlength=len(names))
     needed = 1 + sum(size > 0 for size in sizes)
-    hint = "Add rows, remove the class, or set stratify: false in data.split."
-    rare = int(np.argmin(counts))
-    if counts[rare] < needed:
-        rows = "1 row" if counts[rare] == 1 else f"{counts[rare]} rows"
-        got = f'class "{names[rare]}" has {rows}, too few for {needed} parts'
-        raise DataError(got, where="data.split", hint=hint)
+    check_rarest(counts, names, needed, f"{needed} parts")
     rest = len(order) - sum(sizes)
     smallest = min(size for size in [*sizes, rest] if size)
     if smallest < len(names):

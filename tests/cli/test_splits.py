@@ -1,4 +1,4 @@
-"""Each split by a column, from the config to the figures of its parts."""
+"""Each split by a column, or into folds, from the config to the figures of its parts."""
 
 from __future__ import annotations
 
@@ -30,6 +30,14 @@ def keyed(folder: Path) -> None:
         ("{type: time, column: day, validation: 0.2, test: 0.1}", {"train": 30, "validation": 9, "test": 6}),
         ("{type: column, column: part}", {"train": 30, "validation": 9, "test": 6}),
         ("{type: hash, column: patient, validation: 0.3, test: 0.3}", None),
+        ("{type: random, folds: 5, fold: 2, repeat: 1, validation: 0.1}", {"train": 32, "validation": 4, "test": 9}),
+        (
+            "{type: group, column: patient, folds: 5, fold: 4, validation: 0.1}",
+            {"train": 33, "validation": 3, "test": 9},
+        ),
+        ("{type: time, column: day, folds: 4, fold: 3, validation: 0.1}", {"train": 33, "validation": 3, "test": 9}),
+        ("{type: position, folds: 4, fold: 3, validation: 0.1}", {"train": 32, "validation": 4, "test": 9}),
+        ("{type: hash, column: patient, folds: 2, fold: 1}", None),
     ],
 )
 def test_trains_and_is_judged_again_on_each_part(
@@ -75,3 +83,32 @@ def test_resuming_with_other_groups_is_refused(cli: Cli, keyed: None, spoil: Cal
     outcome = cli("train", "c.yaml", "--resume", "--set", "training.epochs=3")
     assert outcome.code == 4, outcome.err
     assert "data" in outcome.err
+
+
+def test_over_all_folds_each_row_is_tested_once(cli: Cli, folder: Path) -> None:
+    """One run for each fold, as a cross-validation does it."""
+    rows = 0
+    for fold in range(4):
+        folds = f"data.split={{type: random, folds: 4, fold: {fold}}}"
+        assert cli("train", "c.yaml", "--set", folds).code == 0
+        rows += cli("evaluate", "--json").json["rows"]
+    assert rows == 45
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        ("{type: random, folds: 3, test: 0.1}", "c.yaml:5:35: data.split: `test` does not go with `folds`"),
+        ("{type: random, folds: 3, fold: 3}", "c.yaml:5:35: data.split: `fold` 3 is not there"),
+        ("{type: random, fold: 1}", 'data.split: lacks the required key "folds"'),
+        ("{type: random, folds: 3, fodl: 1}", 'data.split: unknown key "fodl". Did you mean "fold"?'),
+        ("{type: column, column: kind, folds: 3}", "data.split: `folds` is for the types random,"),
+    ],
+)
+def test_a_wrong_split_is_a_fault_of_the_config(
+    cli: Cli, spoil: Callable[[str, str], None], split: str, message: str
+) -> None:
+    spoil("  target: kind\n", f"  target: kind\n  split: {split}\n")
+    outcome = cli("validate", "c.yaml")
+    assert outcome.code == 2
+    assert message in outcome.err

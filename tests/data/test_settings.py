@@ -13,6 +13,7 @@ GOOD: list[dict[str, object]] = [
     {"source": {"train": "a.csv", "test": "b.csv"}, "target": ["a", "b"], "task": "regression"},
     {"source": {"type": "csv", "path": "a.txt", "delimiter": ";"}, "target": "y", "features": {"a": "ignore"}},
     {"source": "moons", "input_scale": "none", "split": "none"},
+    {"source": "a.txt", "split": {"type": "position", "folds": 3}},
     {"source": {"type": "idx", "images": "i.gz", "labels": "l.gz"}},
     {"source": "a.txt"},
     {"source": {"type": "text", "path": "a.log", "context": 8, "stride": 2}, "task": "language_modeling"},
@@ -98,6 +99,15 @@ def test_defaults_and_shorthands() -> None:
         ({"source": "a.txt", "task": "classification"}, "a text is for the task language_modeling"),
         ({"source": "a.csv", "target": "a", "task": "language_modeling"}, "needs a source of type text"),
         ({"source": "a.txt", "split": "random"}, "random windows of a text would share it"),
+        ({"source": "a.txt", "split": {"type": "random", "folds": 3}}, "random_folds windows of a text would share"),
+        (
+            {"source": {"train": "moons"}, "split": {"type": "random", "folds": 3}},
+            "`split` random_folds chooses the test rows",
+        ),
+        (
+            {"source": "moons", "split": {"type": "group", "column": "g", "folds": 3}},
+            "`split` group_folds divides by a column",
+        ),
         ({"source": "a.txt", "split": {"type": "position", "stratify": True}}, "Extra inputs"),
     ],
 )

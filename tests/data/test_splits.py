@@ -141,6 +141,21 @@ def test_too_few_rows_name_what_is_short(counts: list[int], settings: dict[str, 
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("settings", [{}, {"stratify": True}])
+def test_a_class_with_fewer_rows_than_parts_is_an_error_whether_stratify_is_written_or_not(
+    settings: dict[str, bool],
+) -> None:
+    groups = strata([50, 2])
+    with pytest.raises(DataError) as caught:
+        RandomSplit(**settings).divide(undivided(52, groups))  # type: ignore[arg-type]
+    assert str(caught.value) == (
+        'data.split: class "c1" has 2 rows, too few for 3 parts. '
+        "Add rows, merge the class with another, remove its rows, or set stratify: false in data.split."
+    )
+    assert sizes(RandomSplit(stratify=False).divide(undivided(52, groups))) == [36, 8, 8]
+    assert per_class(RandomSplit(test=0.0).divide(undivided(52, groups)), groups)[1][1] == 1
+
+
 @pytest.mark.parametrize("settings", [{"validation": 1.0}, {"test": -0.1}, {"validation": 0.5, "test": 0.5}])
 def test_fractions_that_leave_nothing_are_refused(settings: dict[str, float]) -> None:
     with pytest.raises(ConfigError):
