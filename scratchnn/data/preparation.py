@@ -106,6 +106,7 @@ def prepare(
     whole = raw["train"]
     names = [] if settings.task == "reconstruction" else settings.target or _target_names(whole)
     task = encoder.task if encoder else settings.task if settings.task != "auto" else infer_task(whole, names)
+    total = len(raw["train"])
     used = {name: used_rows(settings, data) for name, data in raw.items()}
     raw = {name: data.take(used[name]) for name, data in raw.items()}
     rows = {name: np.arange(len(data)) for name, data in raw.items()}
@@ -113,7 +114,8 @@ def prepare(
         whole = raw["train"]
         strata = strata_of(whole, names) if task == "classification" else None
         table = whole if isinstance(whole, Table) else None
-        undivided = Undivided(len(whole), rng, strata, table, base, test=not isinstance(settings.source, SourceParts))
+        test = not isinstance(settings.source, SourceParts)
+        undivided = Undivided(len(whole), rng, strata, table, base, test, used["train"], total)
         raw, rows = _divided(whole, raw, settings.split.divide(undivided))
     if encoder is None:
         encoder = fit(settings, raw["train"], task, names)

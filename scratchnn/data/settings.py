@@ -20,6 +20,7 @@ from scratchnn.data.features.ignore import Ignore
 from scratchnn.data.features.number import Number
 from scratchnn.data.folds import PositionFolds, RandomFolds
 from scratchnn.data.idx import Idx
+from scratchnn.data.index_split import IndexSplit
 from scratchnn.data.npz import Npz
 from scratchnn.data.sources import Source, SourceParts
 from scratchnn.data.splits import NoSplit, PositionSplit, RandomSplit, Split
@@ -40,6 +41,7 @@ __all__ = [
     "HashSplit",
     "Idx",
     "Ignore",
+    "IndexSplit",
     "Moons",
     "NoSplit",
     "Npz",

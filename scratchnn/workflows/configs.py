@@ -38,11 +38,9 @@ class LoadedConfig:
 
     def moved(self, move: Callable[[str, Path], str]) -> Config:
         """The same config with the run's name, all plugins, and `move(path, folder it starts from)` as paths."""
-        data = self.config.data
-        source = data.source.moved(lambda path: move(path, self.base))
+        data = self.config.data.moved(lambda path: move(path, self.base))
         plugins = list(dict.fromkeys(move(path.name, path.parent) for path in self.plugins))
-        moved = data.model_copy(update={"source": source})
-        return self.config.model_copy(update={"name": self.name, "plugins": plugins, "data": moved})
+        return self.config.model_copy(update={"name": self.name, "plugins": plugins, "data": data})
 
     def portable(self) -> Config:
         """The same config with bare file names: equal wherever it lies, and telling nothing of the machine."""

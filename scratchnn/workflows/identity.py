@@ -20,7 +20,10 @@ def identity(config: Config, train: Part, validation: Part | None) -> dict[str, 
         del settings[key]
     for key in ("epochs", "checkpoint"):
         del settings["training"][key]
-    del settings["data"]["source"]  # the rows themselves are compared
+    # The rows themselves are compared, wherever they and the file that divides them lie.
+    del settings["data"]["source"]
+    for key in config.data.split.paths:
+        del settings["data"]["split"][key]
     return {
         "settings": settings,
         "training data": _checksum(train.inputs, train.targets, train.weights),

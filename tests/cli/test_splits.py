@@ -1,7 +1,8 @@
-"""Each split by a column, or into folds, from the config to the figures of its parts."""
+"""Each split by a column, by a list or into folds, from the config to the figures of its parts."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +31,11 @@ def keyed(folder: Path) -> None:
         ("{type: time, column: day, validation: 0.2, test: 0.1}", {"train": 30, "validation": 9, "test": 6}),
         ("{type: column, column: part}", {"train": 30, "validation": 9, "test": 6}),
         ("{type: hash, column: patient, validation: 0.3, test: 0.3}", None),
+        ("{type: index, path: rows.json}", {"train": 38, "validation": 4, "test": 3}),
+        (
+            "{type: index, path: many.json, test_key: tests, fold: 1, validation: 0.1}",
+            {"train": 38, "validation": 4, "test": 3},
+        ),
         ("{type: random, folds: 5, fold: 2, repeat: 1, validation: 0.1}", {"train": 32, "validation": 4, "test": 9}),
         (
             "{type: group, column: patient, folds: 5, fold: 4, validation: 0.1}",
@@ -43,6 +49,8 @@ def keyed(folder: Path) -> None:
 def test_trains_and_is_judged_again_on_each_part(
     cli: Cli, keyed: None, spoil: Callable[[str, str], None], split: str, rows: dict[str, int] | None
 ) -> None:
+    Path("rows.json").write_text(json.dumps({"validation": [40, 2, 3, 6], "test": [0, 1, 44]}))
+    Path("many.json").write_text(json.dumps({"tests": [[0, 1], [2, 3, 4], [5]]}))
     spoil("  target: kind\n", f"  target: kind\n  split: {split}\n")
     outcome = cli("train", "c.yaml", "--json")
     assert outcome.code == 0, outcome.err
@@ -85,6 +93,23 @@ def test_resuming_with_other_groups_is_refused(cli: Cli, keyed: None, spoil: Cal
     assert "data" in outcome.err
 
 
+def test_a_run_with_a_list_of_rows_goes_on_where_its_paths_lead(cli: Cli, spoil: Callable[[str, str], None]) -> None:
+    """The run's own config names the list from the run directory; another list of the same name is refused."""
+    Path("rows.json").write_text(json.dumps({"validation": [40, 2, 3], "test": [0, 1, 44]}))
+    spoil("  target: kind\n", "  target: kind\n  split: {type: index, path: rows.json}\n")
+    assert cli("train", "c.yaml").code == 0
+    outcome = cli("train", "--resume", "--set", "training.epochs=3", "--json")
+    assert outcome.json["epochs"] == 3, outcome.err
+    assert cli("train", "c.yaml", "--resume", "--set", "training.epochs=4", "--json").json["epochs"] == 4
+    Path("rows.json").write_text(json.dumps({"validation": [40, 2, 4], "test": [0, 1, 44]}))
+    assert cli("train", "c.yaml", "--resume", "--set", "training.epochs=5").code == 4
+    assert cli("evaluate", "--split", "validation").code == 3
+    Path("rows.json").unlink()
+    outcome = cli("evaluate")
+    assert outcome.code == 3
+    assert "rows.json: there is no such file" in outcome.err
+
+
 def test_over_all_folds_each_row_is_tested_once(cli: Cli, folder: Path) -> None:
     """One run for each fold, as a cross-validation does it."""
     rows = 0
@@ -103,6 +128,7 @@ def test_over_all_folds_each_row_is_tested_once(cli: Cli, folder: Path) -> None:
         ("{type: random, fold: 1}", 'data.split: lacks the required key "folds"'),
         ("{type: random, folds: 3, fodl: 1}", 'data.split: unknown key "fodl". Did you mean "fold"?'),
         ("{type: column, column: kind, folds: 3}", "data.split: `folds` is for the types random,"),
+        ("{type: index, path: rows.txt}", 'cannot tell how to read "rows.txt" by its suffix'),
     ],
 )
 def test_a_wrong_split_is_a_fault_of_the_config(

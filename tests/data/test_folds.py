@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scratchnn.data.column_folds import GroupFolds, HashFolds, TimeFolds
 from scratchnn.data.column_splits import hash_place
 from scratchnn.data.folds import Folds, PositionFolds, RandomFolds
+from scratchnn.data.index_split import IndexSplit
 from scratchnn.data.splits import Division, Split, Strata, Undivided
 from scratchnn.data.tables import Table
 from scratchnn.errors import ConfigError, DataError
@@ -311,6 +312,7 @@ def test_the_name_of_the_plain_split_will_do(short: dict[str, object], full: Spl
         ({"type": "random", "folds": 1}, "greater than or equal to 2"),
         ({"type": "time", "column": "t", "folds": 3, "repeat": 1}, "Extra inputs"),
         ({"type": "none", "folds": 3}, "`folds` is for the types random, position, group, time, hash"),
+        ({"type": IndexSplit.tag(), "path": "a.json", "folds": 3}, "`folds` is for the types"),
     ],
 )
 def test_what_a_config_may_not_say(settings: dict[str, object], message: str) -> None:

@@ -13,6 +13,7 @@ GOOD: list[dict[str, object]] = [
     {"source": {"train": "a.csv", "test": "b.csv"}, "target": ["a", "b"], "task": "regression"},
     {"source": {"type": "csv", "path": "a.txt", "delimiter": ";"}, "target": "y", "features": {"a": "ignore"}},
     {"source": "moons", "input_scale": "none", "split": "none"},
+    {"source": "moons", "split": {"type": "index", "path": "rows.json", "fold": 3}},
     {"source": "a.txt", "split": {"type": "position", "folds": 3}},
     {"source": {"type": "idx", "images": "i.gz", "labels": "l.gz"}},
     {"source": "a.txt"},
@@ -100,9 +101,14 @@ def test_defaults_and_shorthands() -> None:
         ({"source": "a.csv", "target": "a", "task": "language_modeling"}, "needs a source of type text"),
         ({"source": "a.txt", "split": "random"}, "random windows of a text would share it"),
         ({"source": "a.txt", "split": {"type": "random", "folds": 3}}, "random_folds windows of a text would share"),
+        ({"source": "a.txt", "split": {"type": "index", "path": "a.json"}}, "index windows of a text would share it"),
         (
             {"source": {"train": "moons"}, "split": {"type": "random", "folds": 3}},
             "`split` random_folds chooses the test rows",
+        ),
+        (
+            {"source": {"train": "moons"}, "split": {"type": "index", "path": "a.json"}},
+            "`split` index chooses the test rows",
         ),
         (
             {"source": "moons", "split": {"type": "group", "column": "g", "folds": 3}},
