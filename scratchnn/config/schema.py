@@ -19,6 +19,7 @@ from scratchnn.nn.network import DType
 from scratchnn.nn.optimizers import Adam, Optimizer, SearchingOptimizer
 from scratchnn.nn.regularizers import Regularization
 from scratchnn.nn.schedules import Constant, Schedule
+from scratchnn.training.sampling import NoSampling
 from scratchnn.training.settings import TrainingSettings
 
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -97,6 +98,9 @@ class Config(Settings):
         if self.schedule != Constant():
             message = "{tag} searches for the length of each step: a schedule has no effect. Remove `schedule`."
             raise PydanticCustomError("schedule", message, {"tag": tag})
+        if not isinstance(self.training.sampling, NoSampling):
+            message = "{tag} needs the same rows in every step. Remove `training.sampling`, or use `class_weights`."
+            raise PydanticCustomError("sampling", message, {"tag": tag})
         if self.training.accumulate > 1:
             message = "{tag} takes all training rows in each step already. Remove `training.accumulate`."
             raise PydanticCustomError("accumulate", message, {"tag": tag})

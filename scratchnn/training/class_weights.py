@@ -11,15 +11,22 @@ import numpy as np
 from scratchnn.data.preparation import Part
 from scratchnn.errors import ConfigError, suggestion
 from scratchnn.nn.memory import Array
+from scratchnn.training.sampling import NoSampling, Sampling, drawn_per_class
 
 WHERE = "training.class_weights"
 
 
-def weigh(part: Part, classes: Sequence[str], setting: Literal["balanced"] | Mapping[str, float] | None) -> Part:
+def weigh(
+    part: Part,
+    classes: Sequence[str],
+    setting: Literal["balanced"] | Mapping[str, float] | None,
+    sampling: Sampling | None = None,
+) -> Part:
     """The part with each sample's weight multiplied by that of its class.
 
-    "balanced": N / (C n_c) for class c with n_c of the N samples, as in scikit-learn. A mapping: the weight by class
-    name, 1 for a class that it leaves out. Raises `ConfigError` with the key path as place.
+    "balanced": N / (C n_c) for class c with n_c of the N samples, as in scikit-learn; with a sampling n_c and N are
+    what an epoch draws, so that no class is favoured twice. A mapping: the weight by class name, 1 for a class that it
+    leaves out, for each time that a sample is drawn. Raises `ConfigError` with the key path as place.
     """
     if setting is None:
         return part
@@ -30,7 +37,8 @@ def weigh(part: Part, classes: Sequence[str], setting: Literal["balanced"] | Map
         raise ConfigError("class weights need classes, but the targets are numbers", where=WHERE, hint="Remove them.")
     dtype = part.inputs.dtype
     with np.errstate(over="ignore"):
-        weights = _by_class(part.targets, classes, setting).astype(dtype)[part.targets]
+        counts = drawn_per_class(part, classes, sampling or NoSampling())
+        weights = _by_class(counts, classes, setting).astype(dtype)[part.targets]
         if part.weights is not None:
             weights = weights * part.weights
         total = weights.sum()
@@ -41,10 +49,9 @@ def weigh(part: Part, classes: Sequence[str], setting: Literal["balanced"] | Map
     return replace(part, weights=weights)
 
 
-def _by_class(targets: Array, classes: Sequence[str], setting: Literal["balanced"] | Mapping[str, float]) -> Array:
+def _by_class(counts: Array, classes: Sequence[str], setting: Literal["balanced"] | Mapping[str, float]) -> Array:
     if setting == "balanced":
-        counts = np.bincount(targets, minlength=len(classes))
-        return np.asarray(len(targets) / (len(classes) * np.maximum(counts, 1)))
+        return np.asarray(counts.sum() / (len(classes) * np.maximum(counts, 1)))
     for name in setting:
         if name not in classes:
             raise ConfigError(f'there is no class "{name}"', where=WHERE, hint=suggestion(name, classes))

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from scratchnn.component import Settings
 from scratchnn.nn.averaging import Averaging
+from scratchnn.training.sampling import NoSampling, Sampling
 
 
 class EarlyStopping(Settings):
@@ -35,7 +36,7 @@ class TrainingSettings(Settings):
 
     epochs: int = Field(50, ge=1, description="Passes over the training data.")
     batch_size: Annotated[int, Field(ge=1)] | Literal["all"] = Field(
-        32, description="Samples per batch; the last one may be shorter. all: every training row in one batch."
+        32, description="Samples per batch; the last one may be shorter. all: every row of an epoch in one batch."
     )
     accumulate: int = Field(
         1, ge=1, description="Batches whose gradients are added for one optimizer step, as if they were one."
@@ -47,11 +48,16 @@ class TrainingSettings(Settings):
         None, description="An average of the weights that is judged and kept in their place; none when absent."
     )
     class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = Field(
-        None, description='Weight of each class in the loss; "balanced": samples / (classes * samples of the class).'
+        None,
+        description='Weight of each class in the loss; "balanced": samples / (classes * samples of the class), as many '
+        "as an epoch draws.",
+    )
+    sampling: Sampling = Field(
+        NoSampling(), description="How often training rows are drawn in an epoch by their class. Classification only."
     )
 
     def rows_per_batch(self, rows: int) -> int:
-        """The samples of a full batch where there are so many training rows.
+        """The samples of a full batch where an epoch has so many rows.
 
         >>> [TrainingSettings(batch_size=size).rows_per_batch(100) for size in (32, 1000, "all")]
         [32, 100, 100]

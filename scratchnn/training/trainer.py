@@ -28,6 +28,7 @@ from scratchnn.nn.updater import Updater
 from scratchnn.training.early_stopping import Watch
 from scratchnn.training.evaluation import Evaluator
 from scratchnn.training.events import EpochEnd, Event, Finished, Progress, Started, Status, StopRequest
+from scratchnn.training.sampling import EpochOrder
 from scratchnn.training.searching import SearchingStep
 from scratchnn.training.settings import TrainingSettings
 from scratchnn.training.step import Step
@@ -82,6 +83,8 @@ class Recipe:
 class Trainer:
     """Trains an initialized network on `train`; judges every epoch on `validation` where there is one.
 
+    An epoch has the rows that `training.sampling` draws.
+
     Where weights are averaged, by `training.averaging` or by the optimizer, the average is what is judged, what the
     best epoch's copy and the finished network hold, and what `train.penalty` is of. `train.loss` is of the weights in
     training, which are put aside for that time.
@@ -116,16 +119,17 @@ class Trainer:
         self._watch = watch
         self._updater = Updater(recipe.optimizer, network.arena, threads)
         self._penalty = Penalty(recipe.regularization, network.arena)
-        batch_size = settings.rows_per_batch(len(train))
+        self._order = EpochOrder(train.targets, settings.sampling, shuffle=settings.shuffle)
+        rows = len(self._order)
+        batch_size = settings.rows_per_batch(rows)
         searches = isinstance(recipe.optimizer, SearchingOptimizer)
-        self._step_rows = len(train) if searches else min(batch_size * settings.accumulate, len(train))
-        self._span = Span(math.ceil(len(train) / self._step_rows), settings.epochs)
+        self._step_rows = rows if searches else min(batch_size * settings.accumulate, rows)
+        self._span = Span(math.ceil(rows / self._step_rows), settings.epochs)
         self._run = Pass(training=True, rng=streams.dropout)
         step = SearchingStep if searches else Step
         self._step = step(network, recipe.loss, self._penalty, self._updater, train, batch_size, self._run)
-        self._order = np.arange(len(train))
         self._position = Position()
-        self._epoch_stream = state_of(streams.shuffle)  # of the generator before it shuffled the current epoch
+        self._epoch_stream = state_of(streams.shuffle)  # of the generator before it drew the current epoch's order
         self._stop = stop or StopRequest()
         early = settings.early_stopping
         self._best = self._copy() if early is not None and early.restore_best else None
@@ -142,7 +146,7 @@ class Trainer:
 
     @property
     def samples_seen(self) -> int:
-        """Training samples that were stepped on, each as often as it was."""
+        """Training samples that were stepped on, each as often as it was drawn."""
         position, rows = self._position, len(self._order)
         return position.epochs * rows + min(position.batches * self._step_rows, rows)
 
@@ -235,11 +239,10 @@ class Trainer:
 
     def _batches(self) -> Generator[Event, None, float]:
         """The rest of the current epoch, until its end, a request to stop or a loss that is not finite."""
-        position, step, order, size = self._position, self._step, self._order, self._step_rows
-        if self._settings.shuffle:
+        position, step, size = self._position, self._step, self._step_rows
+        if self._order.is_random:
             set_state(self._streams.shuffle, self._epoch_stream)
-            order[...] = np.arange(len(order))
-            self._streams.shuffle.shuffle(order)
+        order = self._order.draw(self._streams.shuffle)
         schedule, span, updater, base = self._schedule, self._span, self._updater, self._learning_rate
         stop, loss, shown = self._stop, 0.0, time.perf_counter()
         cycles, averages = schedule.cycles_momentum, self._average is not None

@@ -100,7 +100,7 @@ def summary(config: str | Path, overrides: Sequence[str] = (), plugins: Iterable
     """Shapes, parameters, memory and operations of a config's network. Reads the data to know its shape."""
     session = Session(load_config(config, overrides, plugins))
     network = session.built.network
-    batch = session.config.training.rows_per_batch(len(session.data.train))
+    batch = session.batch_size
     rows = []
     for index, (layer, plan) in enumerate(zip(network.layers, network.chain.plans, strict=True)):
         count = sum(network.arena.slots[f"{index}.{name}"].size for name, _ in walk_params(plan))

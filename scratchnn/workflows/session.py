@@ -26,6 +26,7 @@ from scratchnn.training.events import EpochEnd, Event, Finished, Status, StopReq
 from scratchnn.training.log import describe
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory
+from scratchnn.training.sampling import EpochOrder, check_sampling
 from scratchnn.training.streams import Streams
 from scratchnn.training.trainer import Recipe, Snapshot, Trainer
 from scratchnn.workflows.building import (
@@ -128,10 +129,13 @@ class Session:
             )
             self._recipe.check(self.built.network.arena)
             self.metrics = resolve_metrics(config, self.built.target)
-            self._train = weigh(self.data.train, self.data.encoder.class_names, config.training.class_weights)
+            classes, training = self.data.encoder.class_names, config.training
+            check_sampling(self.data.train, classes, training.sampling)
+            self._train = weigh(self.data.train, classes, training.class_weights, training.sampling)
             self._monitor, self._watch = _watch(config, self.metrics, self.data)
-            rows = len(self._train)
-            _check_batches(rows, config.training.rows_per_batch(rows), self.built)
+            rows = len(EpochOrder(self._train.targets, training.sampling, shuffle=False))
+            self.batch_size = training.rows_per_batch(rows)
+            _check_batches(rows, self.batch_size, self.built)
         except ConfigError as error:
             raise loaded.placed(error) from None
         figures = figure_names(self.metrics)
@@ -297,5 +301,7 @@ def _check_batches(rows: int, batch_size: int, built: Built) -> None:
     fewest = built.network.plan.fewest_samples
     smallest = rows % batch_size or batch_size
     if smallest < fewest:
-        message = f"{rows} training rows leave a batch of {smallest}, but a layer needs {fewest} or more to train"
+        message = (
+            f"{rows} training rows an epoch leave a batch of {smallest}, but a layer needs {fewest} or more to train"
+        )
         raise ConfigError(message, where="training.batch_size", hint="Choose another batch size.")

@@ -60,6 +60,14 @@ TRAININGS = {
         "early_stopping": {"patience": 5},
         "epochs": 6,
     },
+    "oversampled": {
+        "sampling": {"type": "oversample", "ratio": 0.9},
+        "batch_size": 7,
+        "early_stopping": {"patience": 9},
+        "epochs": 3,
+    },
+    "undersampled": {"sampling": "undersample", "accumulate": 2, "batch_size": 3},
+    "sampled in order": {"sampling": "undersample", "shuffle": False, "batch_size": 5},
     "in order": {"shuffle": False, "validation": None, "monitor": "train.loss"},
 }
 

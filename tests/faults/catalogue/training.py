@@ -90,8 +90,8 @@ FAULTS = (
     Fault(
         "balanced-without-the-classes",
         "training/class_weights.py",
-        "len(targets) / (len(classes) * np.maximum(counts, 1))",
-        "len(targets) / np.maximum(counts, 1)",
+        "counts.sum() / (len(classes) * np.maximum(counts, 1))",
+        "counts.sum() / np.maximum(counts, 1)",
         "balanced weights do not keep the mean",
         WEIGHTS,
     ),
@@ -149,8 +149,8 @@ FAULTS = (
     ),
     Fault(
         "order-shuffled-on-and-on",
-        "training/trainer.py",
-        "            order[...] = np.arange(len(order))\n",
+        "training/sampling.py",
+        "        self._rows[:start] = self._whole\n",
         "",
         "the order of an epoch depends on those before it, which a resume does not know",
         RESUMING,
@@ -358,8 +358,8 @@ FAULTS = (
     ),
     Fault(
         "shuffled-where-it-should-not",
-        "training/trainer.py",
-        "if self._settings.shuffle:",
+        "training/sampling.py",
+        "if self._shuffle:",
         "if True:",
         "rows are shuffled where the settings say no",
         TRAINER,
