@@ -61,6 +61,14 @@ TRAININGS: dict[str, dict[str, Any]] = {
 }
 
 
+# Features that learn much from the training rows, and take cells without a value.
+FITTED = {
+    "x": {"type": "number", "scale": "quantile", "missing": "median"},
+    "y": {"type": "number", "missing": "indicator"},
+    "color": {"type": "category", "encode": "target", "missing": "as_category"},
+}
+
+
 @pytest.fixture
 def keyed(table: Any, write: Any) -> list[Row]:
     """The table with columns that splits follow, a weight, and a list of rows beside it."""
@@ -88,7 +96,7 @@ def described(case: dict[str, Any]) -> dict[str, Any]:
         "data": {
             "target": target,
             "split": {"validation": None, "test": None, **case["split"]},
-            "features": {"color": "category", target: None, **features},
+            "features": {**FITTED, target: None, **features},
             "sample_weight": case.get("weight"),
         },
         "training": {"early_stopping": None, **case.get("training", {})},
@@ -109,7 +117,7 @@ def spoilt(rows: list[Row], places: list[int], how: str, also: dict[str, list[st
     return made
 
 
-@pytest.mark.parametrize("how", ["values", "levels", "permuted"])
+@pytest.mark.parametrize("how", ["values", "levels", "missing", "permuted"])
 @pytest.mark.parametrize("name", TRAININGS)
 def test_no_cell_of_another_row_reaches_the_weights(config, keyed, write, name, how):
     """Targets too are others, where the split does not look at them; and so are the weights of these rows."""
