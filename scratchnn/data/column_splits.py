@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Literal, Self
 
@@ -10,11 +9,10 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from scratchnn.data.moments import microseconds
 from scratchnn.data.splits import Division, FractionSplit, Split, Undivided
 from scratchnn.data.tables import Array, Table, is_number
 from scratchnn.errors import DataError, suggestion
-
-_EPOCH = datetime(1970, 1, 1)
 
 
 class GroupSplit(FractionSplit):
@@ -210,22 +208,4 @@ def _nearest_sum(counts: Array, size: int, most: int) -> list[int]:
 
 def _times(table: Table, cells: tuple[str, ...], name: str) -> Array:
     """The column as numbers: its own, or the microseconds of its dates since 1970."""
-    if is_number(cells[0]):
-        return table.numbers(name)
-    moments = [_moment(cell) for cell in cells]
-    for row, moment in enumerate(moments):
-        if moment is None:
-            hint = "Write dates as 2024-03-31 or 2024-03-31T12:00, or numbers in every row."
-            raise table.error(name, row, f'"{cells[row]}" is no ISO date', hint)
-        if (moment.tzinfo is None) != (moments[0] is not None and moments[0].tzinfo is None):
-            hint = "Give every time its offset, or none."
-            raise table.error(name, row, f'"{cells[row]}" and "{cells[0]}": only one has an offset', hint)
-    known = [moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment for moment in moments if moment]
-    return np.array([(moment - _EPOCH) // timedelta(microseconds=1) for moment in known], np.int64)
-
-
-def _moment(cell: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(cell.strip())
-    except ValueError:
-        return None
+    return table.numbers(name) if is_number(cells[0]) else microseconds(table, name)

@@ -194,7 +194,7 @@ class Encoder(Settings):
         return {name: count for name, count in counts.items() if count}
 
     def count_missing(self, data: Table | Arrays | Passage) -> dict[str, int]:
-        """How many cells of each column have no value and were filled in."""
+        """How many cells of each column have no value, where those are not refused."""
         if not isinstance(self.inputs, TableInputs) or not isinstance(data, Table):
             return {}
         counts = {column.name: int(column.missing(data).sum()) for column in self.inputs.columns}

@@ -50,7 +50,7 @@ def infer_task(data: Table | Arrays, names: list[str]) -> Task:
         if len(names) > 1:
             return "regression"
         mend = "data.task: classification"
-        if data.cells(names[0]) and infer(data, names[0], mend).tag() == "category":
+        if data.cells(names[0]) and infer(data, names[0], mend).tag() != "number":
             return "classification"
         values = data.numbers(names[0])
     else:

@@ -14,7 +14,9 @@ from scratchnn.component import Settings
 from scratchnn.data.column_folds import GroupFolds, HashFolds, TimeFolds
 from scratchnn.data.column_splits import ColumnSplit, GroupSplit, HashSplit, TimeSplit
 from scratchnn.data.csv import Csv
+from scratchnn.data.features.binary import Binary
 from scratchnn.data.features.category import Category
+from scratchnn.data.features.datetimes import Datetime
 from scratchnn.data.features.feature import Feature
 from scratchnn.data.features.ignore import Ignore
 from scratchnn.data.features.number import Number
@@ -28,12 +30,14 @@ from scratchnn.data.synthetic import Blobs, Circles, Moons, Sine, Spirals, Xor
 from scratchnn.data.text import Text
 
 __all__ = [
+    "Binary",
     "Blobs",
     "Category",
     "Circles",
     "ColumnSplit",
     "Csv",
     "DataSettings",
+    "Datetime",
     "Feature",
     "GroupFolds",
     "GroupSplit",
@@ -76,10 +80,10 @@ class DataSettings(Settings):
     """What to learn from, what to learn, and how the rows are divided. Opens no file.
 
     Columns that `features` does not name are inferred from the training rows: numbers where every cell is one,
-    else categories. The task is inferred from the target: a text is a class; whole numbers with at most 20 distinct
-    values are classes; any other number is regression. `reconstruction` has no target: an autoencoder learns to give
-    back its encoded inputs, which are all columns but those with the feature `ignore`. Of a text the task is
-    `language_modeling`: to tell the next token.
+    datetimes where every cell is an ISO 8601 date, else categories. The task is inferred from the target: a text is a
+    class; whole numbers with at most 20 distinct values are classes; any other number is regression. `reconstruction`
+    has no target: an autoencoder learns to give back its encoded inputs, which are all columns but those with the
+    feature `ignore`. Of a text the task is `language_modeling`: to tell the next token.
     """
 
     source: Source = Field(
@@ -180,7 +184,8 @@ class DataSettings(Settings):
             if not feature.can_be_reconstructed:
                 message = (
                     "`features` encodes {name} as what cannot be turned back into its cells, so reconstruction cannot "
-                    "learn it. Set encode: one_hot or ordinal for it, or ignore it."
+                    "learn it. Set encode: one_hot or ordinal for it, or ignore it. Of a date keep elapsed among its "
+                    "parts."
                 )
                 raise PydanticCustomError("data", message, {"name": name})
 

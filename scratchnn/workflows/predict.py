@@ -89,7 +89,7 @@ def predict(
     unseen = model.encoder.count_unseen(rows)
     notes = [f"{name}: {count} cells hold a level that training never saw" for name, count in unseen.items()]
     missing = model.encoder.count_missing(rows)
-    notes += [f"{name}: {count} cells have no value and were filled in" for name, count in missing.items()]
+    notes += [f"{name}: {count} cells have no value" for name, count in missing.items()]
     arrays, left_out = _arrays(model, predictions)
     return PredictResult(header, made, predictions, notes, arrays, left_out)
 

@@ -2,37 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from scratchnn.data.features.category import Category
-from scratchnn.data.features.number import Number, refused
+from scratchnn.data.features.datetimes import Datetime, DatetimeColumn
+from scratchnn.data.features.filling import how_to_take_missing
+from scratchnn.data.features.number import Number
+from scratchnn.data.features.number_column import NumericColumn
+from scratchnn.data.moments import parse_moment
 from scratchnn.data.tables import COMMA_HINT, Table, has_comma, is_missing, is_number
 
 MOSTLY = 0.9
 
 
-def infer(table: Table, name: str, mend: str = "") -> Number | Category:
-    """The feature of a column that no one named: a number where every cell is a number, else a category.
+def infer(table: Table, name: str, mend: str = "") -> Number | Category | Datetime:
+    """The feature of a column that no one named.
 
-    Raises `DataError` where it would be a guess: cells are missing, nine tenths are numbers and the rest is not, or
-    nine tenths look like numbers with a comma. `mend` tells how to say that the column is a category.
+    A number where every cell is a number, a datetime where every cell is an ISO 8601 date, else a category; so are two
+    texts, which as two inputs say the same as the one of `binary`. Raises `DataError` where it would be a guess: cells
+    are missing, nine tenths are numbers or dates and the rest is not, or nine tenths look like numbers with a comma.
+    `mend` tells how to say that the column is a category; it is given of a target alone, which has no feature.
     """
     if table.numbers_or_none(name) is not None:
         return Number()
     cells = table.texts(name)
-    known = [cell for cell in cells if not is_missing(cell)]
-    hint = [refused(name)] if known and all(map(is_number, known)) and not mend else []
-    empty = next((row for row, cell in enumerate(cells) if not cell.strip()), None)
+    numbers, dates = _which(cells, is_number), _which(cells, _is_date)
+    gaps = _which(cells, is_missing)
+    known = set(range(len(cells))) - gaps
+    kinds = {NumericColumn.setting: numbers, DatetimeColumn.setting: dates}
+    setting = next((setting for setting, rows in kinds.items() if known and known <= rows), None)
+    hint = [how_to_take_missing(name, setting)] if setting and not mend else []
+    empty = next((row for row in sorted(gaps) if not cells[row].strip()), None)
     if empty is not None:
         raise table.missing(name, empty, *hint)
-    odd = [row for row, cell in enumerate(cells) if not is_number(cell)]
-    commas = [row for row in odd if has_comma(cells[row])]
     category = mend or f"data.features.{name}: category"
-    if commas and len(cells) - len(odd) + len(commas) >= MOSTLY * len(cells):
+    commas = [row for row, cell in enumerate(cells) if row not in numbers and has_comma(cell)]
+    if commas and len(numbers) + len(commas) >= MOSTLY * len(cells):
         got = f'"{cells[commas[0]]}" is text, but looks like a number with a comma'
         raise table.error(name, commas[0], got, f"{COMMA_HINT} For text set {category}.")
-    if len(odd) < len(cells):
-        if all(is_missing(cells[row]) for row in odd):
-            raise table.missing(name, odd[0], *hint)
-        if len(cells) - len(odd) >= MOSTLY * len(cells):
-            got = f'"{cells[odd[0]]}" is not a number, but {len(cells) - len(odd)} of {len(cells)} cells are'
-            raise table.error(name, odd[0], got, f"Mend the cell, or set {category}.")
-    return Category()
+    if setting and gaps:
+        raise table.missing(name, min(gaps), *hint)
+    for kind, rows in {"number": numbers, "date": dates}.items():
+        if MOSTLY * len(cells) <= len(rows) < len(cells):
+            odd = next(row for row in range(len(cells)) if row not in rows)
+            got = f'"{cells[odd]}" is not a {kind}, but {len(rows)} of {len(cells)} cells are'
+            raise table.error(name, odd, got, f"Mend the cell, or set {category}.")
+    return Datetime() if len(dates) == len(cells) else Category()
+
+
+def _which(cells: Sequence[str], test: Callable[[str], bool]) -> set[int]:
+    """The rows whose cell passes a test, which is asked once about equal cells."""
+    passed = {cell for cell in set(cells) if test(cell)}
+    return {row for row, cell in enumerate(cells) if cell in passed} if passed else set()
+
+
+def _is_date(cell: str) -> bool:
+    """Whether a cell is an ISO 8601 date; the look at its first character spares most texts the attempt."""
+    return cell.strip()[:1].isdigit() and not is_number(cell) and parse_moment(cell) is not None

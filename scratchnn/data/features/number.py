@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from scratchnn.data.features.bent import LogColumn, PowerColumn, most_normal_power, signed_log, yeo_johnson
 from scratchnn.data.features.feature import Feature
+from scratchnn.data.features.filling import refuse_gaps
 from scratchnn.data.features.number_column import (
     NumberColumn,
     NumericColumn,
@@ -77,8 +78,8 @@ class Number(Feature):
         """Takes the scale and what stands for missing values from the values that are there."""
         values = table.numbers(name, gaps=True)
         gaps = np.isnan(values)
-        if gaps.any() and self.missing == "refuse":
-            raise table.missing(name, int(gaps.argmax()), refused(name))
+        if self.missing == "refuse":
+            refuse_gaps(table, name, gaps, NumericColumn.setting)
         known = values[~gaps]
         if not len(known):
             hint = f"Set data.features.{name}: ignore."
@@ -127,8 +128,3 @@ class Number(Feature):
         measure = {"standard": standard, "min_max": min_max, "robust": robust}[self.scale]
         offset, scale = finite(measure(known))
         return NumberColumn(name=name, offset=offset, scale=scale)
-
-
-def refused(name: str) -> str:
-    """The hint for a missing value that the config does not say how to take."""
-    return f"Set data.features.{name}: {{type: number, missing: median}}, fill the cell, or remove the row."

@@ -8,21 +8,22 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, FiniteFloat
 
-from scratchnn.data.columns import FittedColumn
+from scratchnn.data.features.filling import FillingColumn
 from scratchnn.data.tables import Array, Table
 
 PositiveOrZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Range = Annotated[list[FiniteFloat], Field(min_length=2, max_length=2)]
 
 
-class NumericColumn(FittedColumn):
+class NumericColumn(FillingColumn):
     """x' = clip(f(x)) of a number x; the members give f and its inverse. A missing x is filled first.
 
     The order: fill (in the column's units), then f, then clip; an indicator beside it is 0 or 1, and never clipped.
     """
 
+    setting = "{type: number, missing: median}"
+
     fill: FiniteFloat | None = Field(None, description="Stands for a missing value; null: a missing value is refused.")
-    indicator: bool = Field(False, description="One more input: 1 where the value is missing, else 0.")
     clip: Range | None = Field(None, description="The least and the largest x'.")
 
     @property
@@ -33,7 +34,12 @@ class NumericColumn(FittedColumn):
     @property
     def names(self) -> list[str]:
         """`age`, `age is missing`."""
-        return [self.name, f"{self.name} is missing"][: self.width]
+        return [self.name, *self.indicator_names()]
+
+    @property
+    def fills(self) -> bool:
+        """Whether something is filled in."""
+        return self.fill is not None
 
     @property
     def is_plain_number(self) -> bool:
@@ -43,10 +49,8 @@ class NumericColumn(FittedColumn):
     def encode(self, table: Table, out: Array) -> None:
         """Writes x', and the indicator. A broken cell is an error in a constant column too."""
         values = table.numbers(self.name, gaps=True)
-        gaps = np.isnan(values)
-        if gaps.any():
-            if self.fill is None:
-                raise table.missing(self.name, int(gaps.argmax()), refused_in_new_rows(self.name))
+        gaps = self.gaps(table)
+        if self.fill is not None:
             values = np.where(gaps, self.fill, values)
         self.encode_numbers(values, out)
         if self.indicator:
@@ -64,17 +68,13 @@ class NumericColumn(FittedColumn):
         Not exact where x' was clipped: all beyond an end of the range comes back as what lies at that end.
         """
         units = self.backward(self._clipped(values[:, 0].astype(np.float64)))
-        return np.where(values[:, 1] > 0.5, np.nan, units) if self.indicator else units
+        return np.where(self.says_missing(values), np.nan, units)
 
     def _clipped(self, encoded: Array) -> Array:
         if self.clip is None:
             return encoded
         clipped: Array = np.clip(encoded, self.clip[0], self.clip[1])
         return clipped
-
-    def missing(self, table: Table) -> Array:
-        """Where the cell has no value."""
-        return super().missing(table) if self.fill is None else table.gaps(self.name)
 
     def forward(self, values: Array) -> Array:
         """f of numbers (N,) in float64."""
@@ -128,11 +128,6 @@ class NumberColumn(ScaledColumn):
     def unbend(self, bent: Array) -> Array:
         """x."""
         return bent
-
-
-def refused_in_new_rows(name: str) -> str:
-    """The hint where a model was trained to refuse missing values."""
-    return f"Fill the cell or remove the row; or train with data.features.{name}: {{type: number, missing: median}}."
 
 
 def standard(values: Array) -> tuple[float, float]:

@@ -66,3 +66,41 @@ def test_numbers_with_a_comma_are_no_categories(cells: list[str]) -> None:
 @pytest.mark.parametrize("cells", [["1,5", "x", "y", "x"], ["a,b", "a,b"], ["1,2,3", "1,2,3"]])
 def test_other_texts_with_a_comma_are_categories(cells: list[str]) -> None:
     assert infer(Table("data.csv", {"a": tuple(cells)}, np.arange(len(cells)) + 2), "a").tag() == "category"
+
+
+@pytest.mark.parametrize(
+    ("cells", "tag"),
+    [
+        (["2024-03-31", "2024-04-01"], "datetime"),
+        (["2024-03-31T12:00", " 2024-04-01 07:15:30+02:00"], "datetime"),
+        (["20240331", "20240401"], "number"),
+        (["2024", "2025"], "number"),
+        (["12:00", "13:00", "12:00"], "category"),
+        (["31.3.2024", "1.4.2024", "1.4.2024"], "category"),
+        (["2024-03-31", "2024-02-30", "2024-03-31"], "category"),
+        (["yes", "no", "yes"], "category"),
+        (["NA", "NA"], "category"),
+    ],
+)
+def test_dates_are_datetimes(cells: list[str], tag: str) -> None:
+    assert infer(Table("data.csv", {"a": tuple(cells)}, np.arange(len(cells)) + 2), "a").tag() == tag
+
+
+def test_dates_with_gaps_and_one_that_is_none_are_no_guess() -> None:
+    dates = [f"2024-03-{day:02}" for day in range(1, 20)]
+    for gap in ("", "NA"):
+        with pytest.raises(DataError, match="the value is missing") as caught:
+            infer(Table("data.csv", {"when": (*dates, gap)}, np.arange(20) + 2), "when")
+        assert (caught.value.where, caught.value.hint.partition(",")[0]) == (
+            "data.csv:21:when",
+            "Set data.features.when: {type: datetime",
+        )
+    with pytest.raises(DataError, match='"2024-02-30" is not a date, but 19 of 20 cells are') as caught:
+        infer(Table("data.csv", {"when": ("2024-02-30", *dates)}, np.arange(20) + 2), "when")
+    assert caught.value.where == "data.csv:2:when"
+
+
+def test_missing_numbers_in_several_spellings_name_the_mend() -> None:
+    with pytest.raises(DataError, match=r'data.csv:3:age: the value is missing \("NA"\)') as caught:
+        infer(Table("data.csv", {"age": ("1", "NA", "nan")}, np.arange(3) + 2), "age")
+    assert "missing: median" in caught.value.hint
