@@ -33,6 +33,8 @@ CELLS = [
     '"',
     "\n",
     "1_0",
+    "2024-02-29",
+    "0001-01-01T00:00+01:00",
 ]
 
 
@@ -62,7 +64,8 @@ def outcome(folder: Path, document: dict[str, object]) -> str:
         lambda scale, missing: {"a": {"type": "number", "scale": scale, "missing": missing}},
         st.sampled_from(["standard", "min_max", "robust", "quantile", "power", "log1p", "none"]),
         st.sampled_from(["refuse", "mean", "median", "drop_row", "indicator"]),
-    ),
+    )
+    | st.sampled_from([{"a": {"type": kind, "missing": "indicator"}} for kind in ("binary", "datetime")]),
 )
 def test_tables_of_odd_cells(
     folder: Path, rows: list[tuple[str, ...]], task: str, split: object, features: object

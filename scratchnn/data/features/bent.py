@@ -107,8 +107,8 @@ def most_normal_power(values: Array) -> float:
     """The λ in [-5, 5] that makes `yeo_johnson` of these numbers most likely under a normal distribution.
 
     The log-likelihood is -n/2 log var(s(x)) + (λ - 1) sum sign(x) log(1 + |x|), with mean and variance (of N) at their
-    own best. A λ that rounds the numbers to (nearly) one, or overflows, is left out: numbers far from 0 with little
-    spread would otherwise look perfectly normal. scikit-learn has the same likelihood; its λ is not bounded so.
+    own best. A λ that would round the numbers to nearly one, or overflow, is left out: skewed numbers far from 0 ask
+    for it. scikit-learn has the same likelihood; its λ is not bounded so.
     """
     slope = float(signed_log(values).sum())
 

@@ -57,7 +57,7 @@ FAULTS = (
     ),
     Fault(
         "standard-deviation-of-n-minus-1",
-        "data/features/number.py",
+        "data/features/number_column.py",
         "values.std(dtype=np.float64)",
         "values.std(dtype=np.float64, ddof=1)",
         "scaling divides by the unbiased deviation",
@@ -302,7 +302,7 @@ FAULTS = (
     ),
     Fault(
         "min-max-by-the-maximum",
-        "data/features/number.py",
+        "data/features/number_column.py",
         "float(values.max() - values.min())",
         "float(values.max())",
         "the range is the maximum",
@@ -310,9 +310,9 @@ FAULTS = (
     ),
     Fault(
         "scaled-by-the-square-of-deviations",
-        "data/features/number.py",
-        "(values - self.offset) / self.scale",
-        "values / self.scale - self.offset",
+        "data/features/number_column.py",
+        "(self.bend(values) - self.offset) / self.scale",
+        "self.bend(values) / self.scale - self.offset",
         "the offset is subtracted after the division",
         ENCODER,
     ),
