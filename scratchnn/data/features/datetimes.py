@@ -134,7 +134,12 @@ class Datetime(Feature):
 
     type: Literal["datetime"] = "datetime"
     format: Format = Field(None, description="How cells are written, in strptime notation; absent: ISO 8601.")
-    parts: list[Part] | None = Field(None, min_length=1, description="The parts; absent: those that vary.")
+    parts: list[Part] | None = Field(
+        None,
+        min_length=1,
+        description="elapsed, year, month, day, weekday, day_of_year, hour, minute, second. "
+        "Absent: those of elapsed, month, day, weekday, hour and minute that vary.",
+    )
     cyclic: bool = Field(True, description="Whether parts that return are sine and cosine, not a line.")
     missing: Literal["refuse", "median", "indicator", "drop_row"] = Field(
         "refuse",

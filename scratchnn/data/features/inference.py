@@ -26,7 +26,10 @@ def infer(table: Table, name: str, mend: str = "") -> Number | Category | Dateti
     if table.numbers_or_none(name) is not None:
         return Number()
     cells = table.texts(name)
-    numbers, dates = _which(cells, is_number), _which(cells, _is_date)
+    dates = _which(cells, _is_date)
+    if len(dates) == len(cells):
+        return Datetime()
+    numbers = _which(cells, is_number)
     gaps = _which(cells, is_missing)
     known = set(range(len(cells))) - gaps
     kinds = {NumericColumn.setting: numbers, DatetimeColumn.setting: dates}
@@ -47,7 +50,7 @@ def infer(table: Table, name: str, mend: str = "") -> Number | Category | Dateti
             odd = next(row for row in range(len(cells)) if row not in rows)
             got = f'"{cells[odd]}" is not a {kind}, but {len(rows)} of {len(cells)} cells are'
             raise table.error(name, odd, got, f"Mend the cell, or set {category}.")
-    return Datetime() if len(dates) == len(cells) else Category()
+    return Category()
 
 
 def _which(cells: Sequence[str], test: Callable[[str], bool]) -> set[int]:
@@ -58,4 +61,6 @@ def _which(cells: Sequence[str], test: Callable[[str], bool]) -> set[int]:
 
 def _is_date(cell: str) -> bool:
     """Whether a cell is an ISO 8601 date; the look at its first character spares most texts the attempt."""
-    return cell.strip()[:1].isdigit() and not is_number(cell) and parse_moment(cell) is not None
+    if not cell.strip()[:1].isdigit() or parse_moment(cell) is None:
+        return False
+    return "-" in cell or not is_number(cell)  # 20240331 is both
