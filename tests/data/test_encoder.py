@@ -8,9 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from scratchnn.data.columns import FittedColumn
 from scratchnn.data.encoder import ArrayInputs, Encoder, TableInputs
+from scratchnn.data.features.binary import BinaryColumn
 from scratchnn.data.features.category import CategoryColumn
 from scratchnn.data.features.number import NumberColumn
+from scratchnn.data.features.quantile import QuantileColumn
 from scratchnn.data.tables import Arrays, Table
 from scratchnn.errors import DataError
 
@@ -109,6 +112,37 @@ def test_a_table_serves_flat_arrays_by_name(table: MakeTable) -> None:
 
 def test_a_matrix_serves_a_table_of_numbers() -> None:
     assert PLAIN.encode_inputs(Arrays.of(np.array([[35, 7], [50, 8]]))).tolist() == [[-0.5, 0], [1, 0]]
+
+
+def test_a_matrix_serves_indicators_and_levels_that_are_numbers(table: MakeTable) -> None:
+    age = COLUMNS.columns[0].model_copy(update={"fill": 40.0, "indicator": True})
+    smoker = BinaryColumn(name="smoker", negative="0", positive="1", frequent=0)
+    encoder = CLASSES.model_copy(update={"inputs": TableInputs(columns=[age, smoker])})
+    assert encoder.feature_names == ["age", "age is missing", "smoker=1"]
+    assert encoder.encode_inputs(Arrays.of(np.array([[35, 1], [50, 0]]))).tolist() == [[-0.5, 0, 1], [1, 0, 0]]
+    rows = table(age=["35", "", "NA"], smoker=["1.0", "0", "2"])
+    assert encoder.encode_inputs(rows).tolist() == [[-0.5, 0, 1], [0, 1, 0], [0, 1, 0]]
+    assert (encoder.count_missing(rows), encoder.count_unseen(rows)) == ({"age": 2}, {"smoker": 1})
+    texts = smoker.model_copy(update={"negative": "no", "positive": "yes"})
+    encoder = CLASSES.model_copy(update={"inputs": TableInputs(columns=[age, texts])})
+    with pytest.raises(DataError, match="but the model takes a table"):
+        encoder.encode_inputs(Arrays.of(np.array([[35, 1]])))
+
+
+@pytest.mark.parametrize(
+    ("column", "scales"),
+    [
+        (NumberColumn(name="a", offset=0.0, scale=1.0, fill=3.0, indicator=True, clip=[0.0, 1.0]), False),
+        (NumberColumn(name="a", offset=0.0, scale=2.0), True),
+        (QuantileColumn(name="a", quantiles=[0.0, 1.0]), True),
+        (BinaryColumn(name="a", negative="0", positive="1", frequent=0), False),
+        (BinaryColumn(name="a", negative="1", positive="2", frequent=0), True),
+        (BinaryColumn(name="a", negative="no", positive="yes", frequent=0), False),
+    ],
+)
+def test_which_inputs_are_other_numbers_than_in_the_table(column: FittedColumn, scales: bool) -> None:
+    encoder = CLASSES.model_copy(update={"inputs": TableInputs(columns=[column])})
+    assert encoder.scales_inputs is scales
 
 
 def test_bytes_divided_by_255_are_exact() -> None:

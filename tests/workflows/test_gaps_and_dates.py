@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scratchnn.data.preparation import read_path
+from scratchnn.data.preparation import prepare, read_path
+from scratchnn.data.settings import DataSettings
 from scratchnn.errors import ConfigError, DataError
 from scratchnn.training.model_file import ModelFile
 from scratchnn.workflows.evaluate import evaluate
@@ -105,6 +106,22 @@ def test_what_is_filled_in_comes_from_the_training_rows(rows, run):
     assert filled == again
     everyone = [float(row["income"]) for row in rows if row["income"] != "NA"]
     assert model.encoder.inputs.columns[1].fill != np.median(everyone)
+
+
+def test_nothing_is_learned_from_other_rows_than_those_of_training(rows, write):
+    settings = DataSettings.model_validate({"source": "t.csv", "target": "ill", "features": FEATURES})
+
+    def prepared():
+        write("t.csv", rows)
+        return prepare(settings, Path(), np.random.default_rng(3))
+
+    before = prepared()
+    for row in [*before.validation.rows, *before.test.rows]:
+        rows[row] |= {"age": "1e6", "income": "1", "score": "-1e6", "smoker": "yes", "seen": "1900-01-01"}
+    after = prepared()
+    assert after.encoder.model_dump_json() == before.encoder.model_dump_json()
+    assert after.train.inputs.tobytes() == before.train.inputs.tobytes()
+    assert after.test.inputs.tobytes() != before.test.inputs.tobytes()
 
 
 def test_an_autoencoder_gives_back_their_units(rows, write, config):

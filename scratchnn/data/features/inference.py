@@ -34,7 +34,8 @@ def infer(table: Table, name: str, mend: str = "") -> Number | Category | Dateti
     known = set(range(len(cells))) - gaps
     kinds = {NumericColumn.setting: numbers, DatetimeColumn.setting: dates}
     setting = next((setting for setting, rows in kinds.items() if known and known <= rows), None)
-    hint = [how_to_take_missing(name, setting)] if setting and not mend else []
+    usual = setting or "{type: category, missing: as_category}"
+    hint = [how_to_take_missing(name, usual)] if known and not mend else []
     empty = next((row for row in sorted(gaps) if not cells[row].strip()), None)
     if empty is not None:
         raise table.missing(name, empty, *hint)

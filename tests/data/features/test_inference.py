@@ -100,6 +100,15 @@ def test_dates_with_gaps_and_one_that_is_none_are_no_guess() -> None:
     assert caught.value.where == "data.csv:2:when"
 
 
+def test_missing_texts_name_the_mend() -> None:
+    with pytest.raises(DataError, match=r"data.csv:3:deck: the value is missing") as caught:
+        infer(Table("data.csv", {"deck": ("A", "", "B")}, np.arange(3) + 2), "deck")
+    assert caught.value.hint.startswith("Set data.features.deck: {type: category, missing: as_category}")
+    with pytest.raises(DataError, match=r"data.csv:2:deck: the value is missing") as caught:
+        infer(Table("data.csv", {"deck": ("", "NA", "")}, np.arange(3) + 2), "deck")
+    assert "ignore the column" in caught.value.hint
+
+
 def test_missing_numbers_in_several_spellings_name_the_mend() -> None:
     with pytest.raises(DataError, match=r'data.csv:3:age: the value is missing \("NA"\)') as caught:
         infer(Table("data.csv", {"age": ("1", "NA", "nan")}, np.arange(3) + 2), "age")
