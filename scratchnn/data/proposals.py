@@ -11,6 +11,7 @@ import numpy as np
 from scratchnn.data.features.inference import infer
 from scratchnn.data.features.text import n_grams
 from scratchnn.data.fitting import infer_task
+from scratchnn.data.moments import microseconds
 from scratchnn.data.tables import Array, Table, Task, in_order, is_missing, number_name
 from scratchnn.errors import DataError
 
@@ -103,8 +104,7 @@ def _propose(table: Table, name: str) -> Proposal:
         return _number(name, table.numbers(name, gaps=True), note, missing / len(table))
     if kind == "category":
         return _category(name, known, len(table), note)
-    rule = {"missing": "indicator"} if missing else {}
-    return Proposal(name, {"type": kind, **rule}, note)
+    return _datetime(filled, name, kind, note)
 
 
 def _number(name: str, values: Array, note: str, share: float) -> Proposal:
@@ -138,6 +138,14 @@ def _category(name: str, known: Counter[str], rows: int, note: str) -> Proposal:
         note = "; ".join(filter(None, [note, f"{len(rare):,} levels have fewer than {RARE} rows"]))
     shown = f"{levels:,} levels: {_some(in_order(list(known)))}"
     return Proposal(name, settings, "; ".join(filter(None, [shown, note])))
+
+
+def _datetime(filled: Table, name: str, kind: str, note: str) -> Proposal:
+    """`filled`: the rows with a time."""
+    times, cells = microseconds(filled, name), filled.columns[name]
+    reason = f"{_short(cells[times.argmin()].strip())} to {_short(cells[times.argmax()].strip())}"
+    rule = {"missing": "indicator"} if note else {}
+    return Proposal(name, {"type": kind, **rule}, "; ".join(filter(None, [reason, note])))
 
 
 def _counts_rows(values: Array) -> bool:

@@ -32,6 +32,12 @@ FLOWERS = ["ash", "elm", "oak", "ash"]
             {"type": "number", "missing": "indicator"},
             "1 to 5; 1 cells (25.0%) have no value",
         ),
+        (["2024-01-01", "2024-03-09", "2024-01-01", "2023-12-31"], {"type": "datetime"}, "2023-12-31 to 2024-03-09"),
+        (
+            ["2024-01-01T07:00", "NA", "2024-01-01T06:00", "2024-01-01T09:30"],
+            {"type": "datetime", "missing": "indicator"},
+            "2024-01-01T06:00 to 2024-01-01T09:30; 1 cells (25.0%) have no value",
+        ),
         (
             ["a", "", "b", "a", "b"],
             {"type": "category", "missing": "as_category"},
