@@ -80,7 +80,11 @@ class Category(Feature):
     """
 
     type: Literal["category"] = "category"
-    encode: Encoding = Field("one_hot", description="one_hot, embedding, ordinal, hash or target.")
+    encode: Encoding = Field(
+        "one_hot",
+        description="one_hot (an input a level), embedding (a code for column_embedding), ordinal (the rank), hash (an "
+        "input a bucket of levels) or target (the mean target of the level's rows).",
+    )
     missing: Missing = Field(
         "refuse", description="Cells without a value: refuse, as_category (a level of their own) or most_frequent."
     )

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from scratchnn.data.features.category import Category
-from scratchnn.data.features.codes import CodeColumn
+from scratchnn.data.features.codes import MOST_CODES, CodeColumn
+from scratchnn.data.features.feature import Feature
 from scratchnn.data.tables import Table
+from scratchnn.errors import ConfigError
 
 MakeTable = Callable[..., Table]
 
@@ -48,3 +50,11 @@ def test_missing_cells_without_a_training_row_are_zero(table: MakeTable) -> None
     out = np.full((2, 1), np.nan)
     column.encode(table(deck=["", "B"]), out)
     assert out[:, 0].tolist() == [0, 2]
+
+
+def test_float32_tells_every_code_from_the_next() -> None:
+    codes = np.arange(MOST_CODES - 1000, MOST_CODES + 1)
+    assert np.array_equal(codes.astype(np.float32).astype(np.int64), codes)
+    assert np.float32(MOST_CODES + 1) == MOST_CODES
+    with pytest.raises(ConfigError, match="max_levels"):
+        Feature.parse({"type": "category", "encode": "embedding", "max_levels": MOST_CODES})

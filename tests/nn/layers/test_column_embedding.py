@@ -133,14 +133,6 @@ def test_a_code_out_of_range_is_named(code: float) -> None:
     assert str(caught.value) == f"(column_embedding): {message}. Encode the rows as the training did."
 
 
-def test_float32_holds_every_code() -> None:
-    count = 2**24
-    network = Network([ColumnEmbedding()], InputSpec((1,), columns=(Column("deck", count, units=1),)))
-    weight = network.arena.named_arrays()["0.deck.weight"]
-    weight[[count - 2, count - 1], 0] = [5, 7]
-    assert network.predict(np.array([[count - 1], [count - 2]], np.float32))[:, 0].tolist() == [7, 5]
-
-
 CODES = r'numbers, but the columns deck, port are codes\. Put "column_embedding" before it\.'
 
 
