@@ -78,5 +78,5 @@ class FittedColumn(Component):
         return np.zeros(len(table), bool)
 
     def missing(self, table: Table) -> Array:
-        """For each row (N,) whether its cell has no value and was filled in."""
+        """For each row (N,) whether its cell has no value, where that is not refused."""
         return np.zeros(len(table), bool)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from scratchnn.data.features.category import Category
 from scratchnn.data.features.datetimes import Datetime, DatetimeColumn
 from scratchnn.data.features.filling import how_to_take_missing
+from scratchnn.data.features.levels import AS_CATEGORY
 from scratchnn.data.features.number import Number
 from scratchnn.data.features.number_column import NumericColumn
 from scratchnn.data.moments import parse_moment
@@ -34,7 +35,7 @@ def infer(table: Table, name: str, mend: str = "") -> Number | Category | Dateti
     known = set(range(len(cells))) - gaps
     kinds = {NumericColumn.setting: numbers, DatetimeColumn.setting: dates}
     setting = next((setting for setting, rows in kinds.items() if known and known <= rows), None)
-    usual = setting or "{type: category, missing: as_category}"
+    usual = setting or AS_CATEGORY
     hint = [how_to_take_missing(name, usual)] if known and not mend else []
     empty = next((row for row in sorted(gaps) if not cells[row].strip()), None)
     if empty is not None:

@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import AfterValidator, Field
 
 from scratchnn.data.columns import FittedColumn
+from scratchnn.data.features.filling import how_to_take_missing
 from scratchnn.data.tables import Array, Table, in_order, is_missing
 
 GAP = ""
@@ -29,6 +30,8 @@ def _distinct(levels: list[str]) -> list[str]:
 
 
 Levels = Annotated[list[str], AfterValidator(_distinct)]
+AS_CATEGORY = "{type: category, missing: as_category}"
+"""What makes missing cells a level of their own."""
 
 
 class FilledColumn(FittedColumn):
@@ -45,7 +48,8 @@ class FilledColumn(FittedColumn):
 
     def filled(self, table: Table) -> list[str]:
         """The cells, with what the missing ones stand for. Raises `DataError` for a missing cell without that."""
-        return filled(table, self.name, self.fill)
+        hint = f"Fill the cell or remove the row; or train with data.features.{self.name}: {AS_CATEGORY}."
+        return filled(table, self.name, self.fill, hint)
 
     def missing(self, table: Table) -> Array:
         """Every cell without a value, where those are not refused."""
@@ -99,7 +103,7 @@ class Census:
         Of several levels that are the most frequent the first stands for missing cells.
         """
         fill = None if missing == "refuse" else GAP
-        found = Counter(filled(table, name, fill))
+        found = Counter(filled(table, name, fill, how_to_take_missing(name, AS_CATEGORY)))
         gaps = found.pop(GAP, 0)
         counts = {level: found[level] for level in in_order(list(found))}
         if missing == "most_frequent" and counts:
@@ -115,15 +119,16 @@ class Census:
         return kept, [level for level, count in self.counts.items() if count < min_count]
 
 
-def filled(table: Table, name: str, fill: str | None) -> list[str]:
-    """The cells of a column with `fill` for the missing ones. Without it raises the `DataError` of an empty cell."""
+def filled(table: Table, name: str, fill: str | None, hint: str) -> list[str]:
+    """The cells of a column with `fill` for the missing ones.
+
+    Without `fill` raises the `DataError` of an empty cell, with this hint.
+    """
     cells = table.texts(name)
     if fill is None:
         empty = next((row for row, cell in enumerate(cells) if not cell.strip()), None)
         if empty is not None:
-            error = table.missing(name, empty)
-            hint = f"Fill the cell, or set {{type: category, missing: as_category}} for data.features.{name}."
-            raise table.error(name, empty, error.message, hint)
+            raise table.missing(name, empty, hint)
         return list(cells)
     gaps = _gaps(cells)
     return [fill if cell in gaps else cell for cell in cells] if gaps else list(cells)

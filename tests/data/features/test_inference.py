@@ -44,12 +44,14 @@ def test_what_would_be_a_guess_is_refused(table: MakeTable, cells: list[str], wh
 
 
 def test_a_missing_value_is_refused_with_the_mend() -> None:
-    for cells in (("1", ""), ("1", "NA")):
+    mends = {("1", ""): "number, missing: median", ("1", "NA"): "number, missing: median"}
+    mends |= {("a", ""): "category, missing: as_category", ("1", "a", ""): "category, missing: as_category"}
+    for cells, mend in mends.items():
         with pytest.raises(DataError) as caught:
-            infer(Table("data.csv", {"age": cells}, np.array([2, 3])), "age")
-        assert "Set data.features.age: {type: number, missing: median}" in caught.value.hint
+            infer(Table("data.csv", {"age": cells}, np.arange(len(cells))), "age")
+        assert f"Set data.features.age: {{type: {mend}}}" in caught.value.hint
         with pytest.raises(DataError) as caught:  # a target takes no feature
-            infer(Table("data.csv", {"age": cells}, np.array([2, 3])), "age", "data.task: classification")
+            infer(Table("data.csv", {"age": cells}, np.arange(len(cells))), "age", "data.task: classification")
         assert "features" not in caught.value.hint
 
 

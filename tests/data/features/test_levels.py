@@ -57,8 +57,12 @@ def test_words_for_missing_are_levels_where_it_is_refused(table: MakeTable) -> N
     assert not column.missing(table(deck=["NA", "A"])).any()
     with pytest.raises(DataError) as caught:
         column.encode(table(deck=["A", " "]), np.zeros((2, 3)))
-    hint = "Fill the cell, or set {type: category, missing: as_category} for data.features.deck."
+    mend = "data.features.deck: {type: category, missing: as_category}"
+    hint = f"Fill the cell or remove the row; or train with {mend}."
     assert str(caught.value) == f"data.csv:3:deck: the value is missing. {hint}"
+    with pytest.raises(DataError) as caught:
+        Category().fit(table(deck=["A", "", "A"]), "deck")
+    assert caught.value.hint == f"Set {mend}, fill the cell, or remove the row."
 
 
 def test_rare_levels_are_one_and_unseen_ones_go_there(table: MakeTable) -> None:
