@@ -54,6 +54,11 @@ class FittedColumn(Component):
         """Whether its inputs are other numbers than those in the table."""
         return False
 
+    @property
+    def can_be_decoded(self) -> bool:
+        """Whether its inputs tell the cell again, so that an autoencoder can learn them."""
+        return type(self).decode is not FittedColumn.decode
+
     def encode(self, table: Table, out: Array) -> None:
         """Writes the inputs of every row to `out` (N, width), which holds zeros. Raises `DataError` with the cell."""
         raise NotImplementedError

@@ -101,6 +101,8 @@ class Encoder(Settings):
         elif self.task == "reconstruction":
             if self.targets or self.classes or self.target_offset or self.target_scale:
                 raise ValueError("reconstruction has no targets beside its inputs")
+            if isinstance(self.inputs, TableInputs) and not all(c.can_be_decoded for c in self.inputs.columns):
+                raise ValueError("reconstruction needs columns that can be decoded")
         elif self.classes or not 1 <= len(self.targets) == len(self.target_offset) == len(self.target_scale):
             raise ValueError("regression needs an offset and a scale for each target, and no classes")
         return self

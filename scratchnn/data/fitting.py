@@ -27,7 +27,13 @@ def fit(settings: DataSettings, train: Table | Arrays, task: Task, names: list[s
         ids = np.array([classes.index(name) for name in strata.names], np.int64)[strata.ids]
         return Encoder(task=task, inputs=_fit_inputs(settings, train, names, ids), targets=names, classes=classes)
     if task == "reconstruction":
-        return Encoder(task=task, inputs=_fit_inputs(settings, train, names, None), targets=[])
+        inputs = _fit_inputs(settings, train, names, None)
+        lost = [c.name for c in inputs.columns if not c.can_be_decoded] if isinstance(inputs, TableInputs) else []
+        if lost:
+            message = f"the inputs of {', '.join(lost)} cannot be turned back into cells, so none can be reconstructed"
+            hint = f"Set another feature for data.features.{lost[0]}, or ignore it."
+            raise DataError(message, where=train.where, hint=hint)
+        return Encoder(task=task, inputs=inputs, targets=[])
     if settings.class_order is not None:
         got = "data.class_order orders classes, but the target is a number"
         raise DataError(got, where=train.where, hint="Remove it, or set data.task: classification.")

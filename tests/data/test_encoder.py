@@ -247,6 +247,12 @@ def test_json_keeps_every_float_and_text(offset: float, scale: float, levels: se
         {"inputs": {"type": "array", "shape": [3], "offset": [0.0] * 2, "scale": [1.0] * 2}},
         {"inputs": {"type": "array", "shape": [2, 2], "offset": [0.0] * 2, "scale": [1.0] * 2}},
         {"inputs": {"type": "array", "shape": [2], "offset": [0.0], "scale": [1.0] * 2}},
+        {
+            "task": "reconstruction",
+            "targets": [],
+            "classes": [],
+            "inputs": {"type": "table", "columns": [{"type": "code", "name": "a", "levels": ["x"]}]},
+        },
         {"surprise": 1},
     ],
 )

@@ -100,3 +100,10 @@ def test_an_encoder_that_contradicts_itself_is_refused(changes: dict[str, object
     assert Encoder.model_validate(good).target_count == 0
     with pytest.raises(ValidationError, match=message):
         Encoder.model_validate(good | changes)
+
+
+def test_running_text_is_no_input_of_an_autoencoder(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        prepared(tmp_path, features={"id": "ignore", "kind": {"type": "text"}})
+    message = "the inputs of kind cannot be turned back into cells, so none can be reconstructed"
+    assert str(caught.value).endswith(f"{message}. Set another feature for data.features.kind, or ignore it.")
