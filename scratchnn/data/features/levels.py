@@ -20,6 +20,9 @@ GAP = ""
 RARE = "(rare)"
 """The name of the level that stands for the rare ones."""
 
+AS_CATEGORY = "{type: category, missing: as_category}"
+"""What makes missing cells a level of their own."""
+
 Missing = Literal["refuse", "as_category", "most_frequent"]
 
 
@@ -30,8 +33,6 @@ def _distinct(levels: list[str]) -> list[str]:
 
 
 Levels = Annotated[list[str], AfterValidator(_distinct)]
-AS_CATEGORY = "{type: category, missing: as_category}"
-"""What makes missing cells a level of their own."""
 
 
 class FilledColumn(FittedColumn):

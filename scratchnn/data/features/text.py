@@ -95,6 +95,11 @@ class Text(Feature):
             raise ValueError("`longest` is below `shortest`.")
         return self
 
+    @property
+    def can_be_reconstructed(self) -> bool:
+        """No text can be told from its buckets."""
+        return False
+
     def fit(self, table: Table, name: str, targets: Array | None = None) -> HashedTextColumn:
         """Counts in how many of these rows each bucket is."""
         rows: Counter[int] = Counter()

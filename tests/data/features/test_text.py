@@ -93,3 +93,7 @@ def test_what_cannot_be_used(table: MakeTable) -> None:
         Text().fit(table(a=["", " "]), "a")
     with pytest.raises(ConfigError, match="`longest` is below `shortest`"):
         Feature.parse({"type": "text", "shortest": 3, "longest": 2})
+
+
+def test_a_text_cannot_be_reconstructed() -> None:
+    assert not Text().can_be_reconstructed
