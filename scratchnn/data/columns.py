@@ -75,8 +75,8 @@ class FittedColumn(Component):
         raise TypeError(f"{self.name} takes cells, not numbers")
 
     def decode(self, values: Array) -> Decoded:
-        """What inputs (N, width) stand for, in the column's own units or levels."""
-        raise NotImplementedError
+        """What inputs (N, width) stand for, in the column's own units or levels; where it `can_be_decoded`."""
+        raise TypeError(f"the cells of {self.name} cannot be told from their inputs")
 
     def unseen(self, table: Table) -> Array:
         """For each row (N,) whether its cell holds a level that training never saw."""

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from scratchnn.data.encoder import ArrayInputs, Encoder
+from scratchnn.data.features.text import Text
 from scratchnn.data.preparation import Prepared, prepare
 from scratchnn.data.settings import DataSettings
 from scratchnn.errors import DataError
@@ -102,7 +103,11 @@ def test_an_encoder_that_contradicts_itself_is_refused(changes: dict[str, object
         Encoder.model_validate(good | changes)
 
 
-def test_running_text_is_no_input_of_an_autoencoder(tmp_path: Path) -> None:
+def test_a_column_that_cannot_be_decoded_is_no_input_of_an_autoencoder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the feature of a plugin says otherwise."""
+    monkeypatch.setattr(Text, "can_be_reconstructed", True)
     with pytest.raises(DataError) as caught:
         prepared(tmp_path, features={"id": "ignore", "kind": {"type": "text"}})
     message = "the inputs of kind cannot be turned back into cells, so none can be reconstructed"
