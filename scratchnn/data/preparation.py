@@ -17,7 +17,7 @@ from scratchnn.data.passages import Passage
 from scratchnn.data.settings import Csv, DataSettings, Npz, Source, SourceParts, Text
 from scratchnn.data.sources import SUFFIXES, suffix_of
 from scratchnn.data.splits import Division, Undivided
-from scratchnn.data.tables import Array, Arrays, Table
+from scratchnn.data.tables import Array, Arrays, Table, Task
 from scratchnn.data.vocabulary import TextInputs
 from scratchnn.errors import DataError, TargetError
 
@@ -102,21 +102,14 @@ def prepare(
     """
     if isinstance(settings.source.first, Text):
         return _prepare_text(settings, settings.source.first, base, rng, encoder)
-    raw = cast("dict[str, Rows]", _read_parts(settings.source, base))
+    raw = cast("dict[str, Rows]", read_parts(settings.source, base))
     whole = raw["train"]
     names = [] if settings.task == "reconstruction" else settings.target or _target_names(whole)
     task = encoder.task if encoder else settings.task if settings.task != "auto" else infer_task(whole, names)
     total = len(raw["train"])
     used = {name: used_rows(settings, data) for name, data in raw.items()}
     raw = {name: data.take(used[name]) for name, data in raw.items()}
-    rows = {name: np.arange(len(data)) for name, data in raw.items()}
-    if "validation" not in raw:
-        whole = raw["train"]
-        strata = strata_of(whole, names) if task == "classification" else None
-        table = whole if isinstance(whole, Table) else None
-        test = not isinstance(settings.source, SourceParts)
-        undivided = Undivided(len(whole), rng, strata, table, base, test, used["train"], total)
-        raw, rows = _divided(whole, raw, settings.split.divide(undivided))
+    raw, rows = divide(settings, base, rng, raw, task, names, used["train"], total)
     if encoder is None:
         encoder = fit(settings, raw["train"], task, names)
     weight = settings.sample_weight
@@ -133,7 +126,7 @@ def _prepare_text(
     settings: DataSettings, source: Text, base: Path, rng: np.random.Generator, encoder: Encoder | None
 ) -> Prepared:
     """The same for a text, which is divided before it is cut into windows."""
-    raw = cast("dict[str, Passage]", _read_parts(settings.source, base))
+    raw = cast("dict[str, Passage]", read_parts(settings.source, base))
     rows = {name: np.arange(len(data)) for name, data in raw.items()}
     if "validation" not in raw:
         whole, test = raw["train"], not isinstance(settings.source, SourceParts)
@@ -216,12 +209,36 @@ def read_text(path: str | Path, like: Text) -> Passage:
     return like.model_copy(update={"path": str(path)}).read(Path())
 
 
-def _read_parts(source: Source, base: Path) -> dict[str, Table | Arrays | Passage]:
+def read_parts(source: Source, base: Path) -> dict[str, Table | Arrays | Passage]:
     """What each part reads into; `SourceParts` has checked that they are of one kind."""
     if not isinstance(source, SourceParts):
         return {"train": source.read(base)}
     given = {"train": source.train, "validation": source.validation, "test": source.test}
     return {name: part.read(base) for name, part in given.items() if part is not None}
+
+
+def divide(
+    settings: DataSettings,
+    base: Path,
+    rng: np.random.Generator,
+    raw: dict[str, Rows],
+    task: Task,
+    names: list[str],
+    numbers: Array,
+    total: int,
+) -> tuple[dict[str, Rows], dict[str, Array]]:
+    """Divides what the source leaves whole: the parts with rows, and the row numbers of each in `raw`.
+
+    `numbers` and `total` tell of the training source which of its rows are in `raw`, and how many it has.
+    """
+    if "validation" in raw:
+        return raw, {name: np.arange(len(data)) for name, data in raw.items()}
+    whole = raw["train"]
+    strata = strata_of(whole, names) if task == "classification" else None
+    table = whole if isinstance(whole, Table) else None
+    test = not isinstance(settings.source, SourceParts)
+    undivided = Undivided(len(whole), rng, strata, table, base, test, numbers, total)
+    return _divided(whole, raw, settings.split.divide(undivided))
 
 
 def _divided(whole: Raw, raw: dict[str, Raw], division: Division) -> tuple[dict[str, Raw], dict[str, Array]]:
