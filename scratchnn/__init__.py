@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from scratchnn.nn.network import Network
+    from scratchnn.workflows.audit import audit
     from scratchnn.workflows.evaluate import evaluate
     from scratchnn.workflows.generate import generate
     from scratchnn.workflows.model import load_model
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
     from scratchnn.workflows.train import resume, train
 
 __version__ = "0.1.0"
-__all__ = ["Network", "evaluate", "generate", "load_model", "predict", "resume", "train"]
+__all__ = ["Network", "audit", "evaluate", "generate", "load_model", "predict", "resume", "train"]
 
 _HOMES = {
     "Network": "scratchnn.nn.network",
+    "audit": "scratchnn.workflows.audit",
     "evaluate": "scratchnn.workflows.evaluate",
     "generate": "scratchnn.workflows.generate",
     "load_model": "scratchnn.workflows.model",

@@ -35,7 +35,8 @@ def test_ten_lines(tmp_path, monkeypatch):
 
 
 def test_every_public_name_is_there():
-    assert set(scratchnn.__all__) == {"Network", "evaluate", "generate", "load_model", "predict", "resume", "train"}
+    names = {"Network", "audit", "evaluate", "generate", "load_model", "predict", "resume", "train"}
+    assert set(scratchnn.__all__) == names
     for name in scratchnn.__all__:
         assert callable(getattr(scratchnn, name))
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
