@@ -12,6 +12,7 @@ import numpy as np
 
 from scratchnn.config.dump import plain
 from scratchnn.config.schema import Config
+from scratchnn.data.audit.certain import certain
 from scratchnn.data.preparation import Prepared, prepare
 from scratchnn.data.sources import SourceParts
 from scratchnn.errors import ConfigError, DivergedError, ModelError, suggestion
@@ -46,13 +47,17 @@ from scratchnn.workflows.threads import available_cores, choose_threads, computi
 
 @dataclass(frozen=True)
 class Ready:
-    """The event before the first of the loop: everything is read and built. `run` is None where none is made."""
+    """The event before the first of the loop: everything is read and built. `run` is None where none is made.
+
+    `notes` are warnings about the data.
+    """
 
     name: str
     run: Path | None
     data: Mapping[str, Any]
     parameters: int
     threads: int
+    notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """The object in machine output of a dry run."""
@@ -152,13 +157,14 @@ class Session:
         repeats = source.repeats(loaded.base) if isinstance(source, SourceParts) else []
         says_nothing = "has the same source as train: its figures say nothing about new rows"
         self._notes = [f"{part} {says_nothing}" for part in repeats]
+        self._notes += [finding.message for finding in certain(self.data, repeats)]
         self._started = 0.0
         self._evaluator = Evaluator(network, self.built.loss, self.metrics, self.data.encoder)
 
     def ready(self, run: Path | None) -> Ready:
         """What is about to be trained."""
         count = self.built.network.arena.count
-        return Ready(self.loaded.name, run, self.data.summary(), count, self.threads)
+        return Ready(self.loaded.name, run, self.data.summary(), count, self.threads, list(self._notes))
 
     def run(
         self, run: RunDirectory, listener: Listener, stop: StopRequest | None, *, resume: str | None = None

@@ -56,6 +56,7 @@ def command(
     if dry_run and config is not None:
         ready = workflow.plan(config, overrides=sets or (), plugins=plugins or (), require=require or ())
         console.say(introduce(ready))
+        console.warn(ready.notes)
         if as_json:
             console.json(ready.to_json())
         return 0

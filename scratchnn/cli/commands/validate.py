@@ -27,6 +27,7 @@ def command(
     console = Console(as_json=as_json, quiet=quiet)
     ready = validate(config, sets or (), plugins or (), data=not config_only)
     console.say(f"{config}: valid" if ready is None else f"{config}: valid; {introduce(ready)}")
+    console.warn(() if ready is None else ready.notes)
     if as_json:
         console.json({"valid": True} | ({} if ready is None else ready.to_json()))
     return 0
