@@ -175,3 +175,13 @@ def test_a_text_is_refused(config):
     data = {"source": str(Path("a.txt").resolve()), "target": None, "features": None, "split": None}
     with pytest.raises(ConfigError, match="a running text has no rows to compare"):
         audit(config(data=data))
+
+
+def test_dates_and_texts_may_differ_in_each_row(config, table, write):
+    rows = table()
+    for number, row in enumerate(rows):
+        row |= {"day": f"2024-{1 + number // 28:02d}-{1 + number % 28:02d}", "note": f"word{number} again"}
+    write("data/table.csv", rows)
+    assert audit(config(data={"features": {"note": "text"}})).at_least("warning") == []
+    found = audit(config(data={"features": {"note": "category", "day": "category"}})).at_least("warning")
+    assert {finding.columns for finding in found if finding.code == "identifier"} == {("note",), ("day",)}

@@ -40,7 +40,7 @@ def check(view: View, rng: np.random.Generator, refused: frozenset[str] = frozen
         *missing_words(whole),
         *missing_together(whole),
         *telling_gaps(whole),
-        *unseen_levels(whole, names),
+        *unseen_levels(whole, names | view.free),
         *drift(sample),
         *gross_targets(view),
         *odd_labels(sample, rng, names),

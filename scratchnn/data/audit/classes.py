@@ -41,8 +41,7 @@ def rare_classes(view: View) -> list[Finding]:
             message = (
                 f"{_classes(absent)} in no {part} row: its figures do not judge {'it' if len(absent) == 1 else 'them'}"
             )
-            mend = ("data.split.stratify: true",) if len(set(view.wheres)) == 1 and not view.by_time else ()
-            found.append(Finding("absent_class", "warning", message, (target.name,), (part,), 0, (), mend))
+            found.append(Finding("absent_class", "warning", message, (target.name,), (part,)))
     return found
 
 

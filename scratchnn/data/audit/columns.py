@@ -31,7 +31,7 @@ def identifiers(view: View) -> list[Finding]:
     found = []
     for column in view.columns:
         known = np.flatnonzero(column.codes >= 0)
-        if len(known) < FEWEST_ROWS or column.name in view.by_time:
+        if len(known) < FEWEST_ROWS or column.name in view.free:
             continue
         used = int((column.counts() > 0).sum())
         if column.kind == "number":

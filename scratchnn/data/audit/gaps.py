@@ -37,7 +37,8 @@ def missing(view: View, refused: frozenset[str]) -> list[Finding]:
             message += ", and the config does not say how to take them"
             number = column.kind == "number"
             whole = "{type: number, missing: median}" if number else "{type: category, missing: as_category}"
-            mend = (set_feature(column.name, "ignore" if share == 1 else whole),)
+            if share == 1 or column.name not in view.free:
+                mend = (set_feature(column.name, "ignore" if share == 1 else whole),)
         parts = tuple(part for place, part in enumerate(view.parts) if column.gaps[view.part == place].any())
         found.append(Finding("missing", severity, message, (column.name,), parts, len(rows), view.places(rows), mend))
     return found

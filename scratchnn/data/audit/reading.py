@@ -14,6 +14,7 @@ from scratchnn.data.audit.view import Column, View
 from scratchnn.data.encoder import raw_labels, raw_numbers
 from scratchnn.data.features.inference import MOSTLY, infer
 from scratchnn.data.fitting import fit, infer_task
+from scratchnn.data.moments import parse_moment
 from scratchnn.data.preparation import Rows, divide, encode, read_parts, used_rows
 from scratchnn.data.settings import DataSettings
 from scratchnn.data.tables import Array, Arrays, Table, Task, is_missing, is_number, number_name
@@ -110,7 +111,7 @@ def read(settings: DataSettings, base: Path, rng: np.random.Generator) -> Audite
             [data.lines if isinstance(data, Table) else rows[name] for name, data in raw.items()], dtype=np.int64
         ),
         samples=None if tables else _joined([data for data in raw.values() if isinstance(data, Arrays)]),
-        by_time=tuple(settings.split.columns),
+        free=frozenset(settings.split.columns).union(_open_columns(settings, tables[0], features) if tables else ()),
     )
     return Audited(settings, raw, task, names, view, found)
 
@@ -167,6 +168,18 @@ def _columns(settings: DataSettings, names: list[str], tables: list[Table], foun
             declared = features[name].tag() if name in features else None
             made.append(_column(name, tables, declared, found))
     return tuple(made)
+
+
+def _open_columns(settings: DataSettings, table: Table, columns: Sequence[Column]) -> set[str]:
+    """The columns that may well hold another text in each row: those declared as text or hashed, and dates."""
+    features = settings.features or {}
+    made = {name for name, feature in features.items() if feature.tag() in ("text", "hash", "datetime")}
+    for column in columns:
+        if column.kind == "category" and column.name not in features:
+            cells = {cell for cell in set(table.texts(column.name)) if not is_missing(cell)}
+            if cells and all(parse_moment(cell) is not None for cell in cells):
+                made.add(column.name)
+    return made
 
 
 def _column(name: str, tables: list[Table], declared: str | None, found: list[Finding]) -> Column:

@@ -94,7 +94,7 @@ class View:
     wheres: tuple[str, ...]
     lines: Array
     samples: Array | None = None
-    by_time: tuple[str, ...] = field(default=())  # columns that the split orders rows by
+    free: frozenset[str] = field(default=frozenset())  # columns that may differ in each row: texts, dates, the split's
 
     def __len__(self) -> int:
         return len(self.part)
