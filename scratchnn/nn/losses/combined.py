@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Self
 
 import numpy as np
@@ -126,6 +127,18 @@ class WeightedSum(Loss):
     def predictions(self, outputs: Array) -> Array:
         """Those of the first term."""
         return self.terms[0].loss.predictions(outputs)
+
+    def quantiles_known(self) -> Sequence[float] | None:
+        """Those of the first term."""
+        return self.terms[0].loss.quantiles_known()
+
+    def quantile(self, outputs: Array, share: float) -> Array:
+        """That of the first term."""
+        return self.terms[0].loss.quantile(outputs, share)
+
+    def deviations(self, outputs: Array) -> Array | None:
+        """Those of the first term."""
+        return self.terms[0].loss.deviations(outputs)
 
 
 def _size(loss: Loss, target: TargetSpec) -> int:

@@ -9,6 +9,7 @@ is not finite. All arrays are C-contiguous.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -116,6 +117,21 @@ class Loss(Component):
     def predictions(self, outputs: Array) -> Array:
         """From raw outputs to what a user wants: class probabilities `(N, classes)`, or numbers `(N, K)`."""
         return outputs
+
+    def quantiles_known(self) -> Sequence[float] | None:
+        """The shares in (0, 1) that `quantile` takes, ascending: None for any of them, empty where it takes none."""
+        return ()
+
+    def quantile(self, outputs: Array, share: float) -> Array:
+        """From raw outputs what the targets lie below with the probability `share`: numbers `(N, K)`, as `predictions`.
+
+        Only for the shares of `quantiles_known`.
+        """
+        raise ValueError(f"{self.tag()} tells no quantile {share}")
+
+    def deviations(self, outputs: Array) -> Array | None:
+        """The standard deviations `(N, K)` that the loss learns beside the predictions, None where it learns none."""
+        return None
 
     def expects_classes(self, target: TargetSpec, only: int = 0) -> None:
         """Raises the `ShapeError` that teaches the mend where the targets are not classes, or not `only` so many."""

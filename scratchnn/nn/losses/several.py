@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from statistics import NormalDist
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -49,9 +51,18 @@ class Quantile(RegressionLoss):
 
     def predictions(self, outputs: Array) -> Array:
         """The columns of the quantile nearest 0.5."""
+        nearest = min(self.quantiles, key=lambda quantile: abs(quantile - 0.5))
+        return self.quantile(outputs, nearest)
+
+    def quantiles_known(self) -> Sequence[float]:
+        """Those that are learned."""
+        return sorted(set(self.quantiles))
+
+    def quantile(self, outputs: Array, share: float) -> Array:
+        """The columns of this quantile as the network gives them: those of two quantiles may cross."""
         columns = outputs.shape[1] // len(self.quantiles)
-        nearest = min(range(len(self.quantiles)), key=lambda index: abs(self.quantiles[index] - 0.5))
-        return np.ascontiguousarray(outputs[:, nearest * columns : (nearest + 1) * columns])
+        start = self.quantiles.index(share) * columns
+        return np.ascontiguousarray(outputs[:, start : start + columns])
 
 
 class GaussianNLL(Loss):
@@ -102,6 +113,19 @@ class GaussianNLL(Loss):
     def predictions(self, outputs: Array) -> Array:
         """The means."""
         return np.ascontiguousarray(outputs[:, : outputs.shape[1] // 2])
+
+    def quantiles_known(self) -> None:
+        """A Gaussian has every quantile."""
+        return
+
+    def quantile(self, outputs: Array, share: float) -> Array:
+        """m + z e^(s / 2) where z is the quantile of N(0, 1). Source of z: Wichura 1988, AS 241."""
+        made: Array = self.predictions(outputs) + NormalDist().inv_cdf(share) * self.deviations(outputs)
+        return made.astype(outputs.dtype, copy=False)
+
+    def deviations(self, outputs: Array) -> Array:
+        """e^(s / 2), the square root of the variance e^s."""
+        return np.asarray(np.exp(outputs[:, outputs.shape[1] // 2 :] / 2))
 
 
 class CosineSimilarity(Loss):

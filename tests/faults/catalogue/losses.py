@@ -10,6 +10,7 @@ MARGINS = "nn/test_losses_margins.py"
 NUMBERS = "nn/test_losses_numbers.py -k 'not allocates'"
 CLASSES = "nn/test_losses_classes.py -k 'not allocates'"
 COMBINED = "nn/test_losses_combined.py"
+QUANTILES = "nn/test_losses_quantiles.py"
 ACTIVITY = "nn/layers/test_activity.py"
 
 FAULTS = (
@@ -214,5 +215,21 @@ FAULTS = (
         "factor",
         "the gradient is that of the sum over the samples",
         ACTIVITY,
+    ),
+    Fault(
+        "deviation-is-the-variance",
+        "nn/losses/several.py::GaussianNLL.deviations",
+        "outputs.shape[1] // 2 :] / 2",
+        "outputs.shape[1] // 2 :]",
+        "intervals are as wide as the variance",
+        QUANTILES,
+    ),
+    Fault(
+        "quantile-of-a-column",
+        "nn/losses/several.py::Quantile.quantile",
+        "self.quantiles.index(share) * columns",
+        "self.quantiles.index(share)",
+        "with several columns the numbers of other quantiles are told",
+        QUANTILES,
     ),
 )
