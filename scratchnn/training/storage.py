@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from scratchnn.errors import StorageError
 
@@ -28,10 +28,22 @@ def write_atomically(path: Path, content: bytes, *, sync: bool = True) -> None:
 
     `sync` waits until the disk has it, so that it survives a loss of power. A pipe or a device is written to as it is.
     """
+    with replacing(path, sync=sync) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
+    """The same piece by piece: the file to write to stands beside the path, and takes its place at the end.
+
+    Whatever is raised in between leaves the path as it was, and nothing beside it. What the system refuses in between
+    is a `StorageError` that names the path.
+    """
     with refusals(path):
         mode = _mode(path)
         if mode is not None and not stat.S_ISREG(mode):
-            path.write_bytes(content)
+            with path.open("wb") as file:
+                yield file
             return
         if mode is not None and not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -39,7 +51,7 @@ def write_atomically(path: Path, content: bytes, *, sync: bool = True) -> None:
         part = place.with_name(f".{place.name}.part")
         try:
             with part.open("wb") as file:
-                file.write(content)
+                yield file
                 if sync:
                     file.flush()
                     os.fsync(file.fileno())

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scratchnn.errors import StorageError
-from scratchnn.training.storage import finite_json, write_atomically
+from scratchnn.errors import DataError, StorageError
+from scratchnn.training.storage import finite_json, replacing, write_atomically
 
 
 @pytest.fixture
@@ -72,8 +72,8 @@ def test_a_limit_on_the_size_of_files_is_a_storage_error(target):
     program = """
 import resource, signal, sys
 from pathlib import Path
-from scratchnn.errors import StorageError
-from scratchnn.training.storage import finite_json, write_atomically
+from scratchnn.errors import DataError, StorageError
+from scratchnn.training.storage import finite_json, replacing, write_atomically
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
@@ -202,3 +202,25 @@ def test_json_has_no_nan():
     assert finite_json({"a": [1.5, nan, {"b": (infinity, "x", None, 3, True)}]}) == {
         "a": [1.5, None, {"b": [None, "x", None, 3, True]}]
     }
+
+
+def test_a_file_written_in_pieces_is_there_at_the_end(target):
+    with replacing(target) as file:
+        file.write(b"new ")
+        assert target.read_bytes() == b"old"
+        file.write(b"bytes")
+    assert target.read_bytes() == b"new bytes"
+    assert names(target) == ["model.bin"]
+
+
+@pytest.mark.parametrize("error", [DataError("x"), KeyboardInterrupt(), OSError(28, "No space left on device")])
+def test_pieces_that_end_early_leave_what_was_there(target, error):
+    def fail():
+        with replacing(target) as file:
+            file.write(b"new")
+            raise error
+
+    with pytest.raises(StorageError if isinstance(error, OSError) else type(error)):
+        fail()
+    assert target.read_bytes() == b"old"
+    assert names(target) == ["model.bin"]
