@@ -59,6 +59,12 @@ class FittedColumn(Component):
         """Whether its inputs tell the cell again, so that an autoencoder can learn them."""
         return type(self).decode is not FittedColumn.decode
 
+    @property
+    def may_flag(self) -> bool:
+        """Whether `unseen` or `missing` can be true of any cell."""
+        own = type(self)
+        return own.unseen is not FittedColumn.unseen or own.missing is not FittedColumn.missing
+
     def encode(self, table: Table, out: Array) -> None:
         """Writes the inputs of every row to `out` (N, width), which holds zeros. Raises `DataError` with the cell."""
         raise NotImplementedError

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
@@ -19,6 +21,7 @@ from scratchnn.errors import DataError
 
 Rows = list[list[str]]
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _COMMA = re.compile(r"\s*[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
@@ -59,45 +62,55 @@ class Csv(Source):
         rows, lines = self._parse(text, where)
         if self.columns is None:
             if not rows:
-                raise DataError("the file is empty", where=where, hint="Write a header line, then one line a row.")
+                raise self.no_header(where)
             names, rows, lines = rows[0], rows[1:], lines[1:]
-            self._check_header(names, where)
+            self.check_header(names, where)
         else:
             names = self.columns
         if not rows:
-            hint = "Add one line for each row."
-            raise DataError(
-                "there is no row of data, only a header" if self.columns is None else "the file is empty",
-                where=where,
-                hint=hint,
-            )
+            raise self.no_rows(where)
         for row, line in zip(rows, lines, strict=True):
             if len(row) != len(names):
-                raise self._wrong_length(row, len(names), f"{where}:{line}")
+                raise self.wrong_length(row, len(names), f"{where}:{line}")
         columns = dict(zip(names, zip(*rows, strict=True), strict=True))
         table = Table(where, columns, np.array(lines, np.int64))
-        return table if self.decimal == "." else _with_points(table)
+        return table if self.decimal == "." else with_points(table)
 
     def _parse(self, text: str, where: str) -> tuple[Rows, list[int]]:
         """The rows and the line on which each starts, without the blank lines at the end."""
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, quotechar=self.quote, strict=True)
-        rows: Rows = []
-        lines: list[int] = []
-        line = 1
-        try:
-            for row in reader:
-                rows.append(row)
-                lines.append(line)
-                line = reader.line_num + 1
-        except csv.Error as error:
-            hint = f"A cell that holds {self.quote} is quoted, and each {self.quote} in it is doubled."
-            raise DataError(f"not well-formed CSV: {error}", where=f"{where}:{line}", hint=hint) from None
+        rows, lines = next(self.row_blocks(io.StringIO(text, newline=""), where), ([], []))
         while rows and not rows[-1]:
             rows.pop()
             lines.pop()
         return rows, lines
 
-    def _check_header(self, names: list[str], where: str) -> None:
+    def row_blocks(
+        self, text: Iterable[str], where: str, size: int | None = None, head: int = 0
+    ) -> Iterator[tuple[Rows, list[int]]]:
+        """The rows of a text that comes line by line, `size` at a time, and the lines on which they start.
+
+        The first time they are `head` more. Blank lines are rows without a cell. Raises `DataError` for what is not
+        well-formed.
+        """
+        reader = csv.reader(text, delimiter=self.delimiter, quotechar=self.quote, strict=True)
+        line = 1
+        while True:
+            rows: Rows = []
+            try:
+                rows.extend(islice(reader, size and size + head))
+            except csv.Error as error:
+                line = _starts(rows, line)[-1]
+                hint = f"A cell that holds {self.quote} is quoted, and each {self.quote} in it is doubled."
+                raise DataError(f"not well-formed CSV: {error}", where=f"{where}:{line}", hint=hint) from None
+            if not rows:
+                return
+            one_each = reader.line_num + 1 - line == len(rows)
+            starts = list(range(line, line + len(rows))) if one_each else _starts(rows, line)[:-1]
+            line, head = reader.line_num + 1, 0
+            yield rows, starts
+
+    def check_header(self, names: list[str], where: str) -> None:
+        """Raises `DataError` for names that cannot be those of columns."""
         place = f"{where}:1"
         if len(names) == 1:
             other = next((mark for mark in ";\t|," if mark != self.delimiter and mark in names[0]), None)
@@ -113,7 +126,17 @@ class Csv(Source):
                 raise DataError(f'two columns are named "{name}"', where=place, hint="Rename one of them.")
             seen.add(name)
 
-    def _wrong_length(self, row: list[str], expected: int, place: str) -> DataError:
+    def no_header(self, where: str) -> DataError:
+        """The error for a file that holds nothing."""
+        return DataError("the file is empty", where=where, hint="Write a header line, then one line a row.")
+
+    def no_rows(self, where: str) -> DataError:
+        """The error for a file that holds no row."""
+        got = "there is no row of data, only a header" if self.columns is None else "the file is empty"
+        return DataError(got, where=where, hint="Add one line for each row.")
+
+    def wrong_length(self, row: list[str], expected: int, place: str) -> DataError:
+        """The error for a row with too few or too many cells."""
         if not row:
             return DataError("the line is blank", where=place, hint="Delete it.")
         got = f"{len(row)} cell{'s' * (len(row) != 1)}, expected {expected}"
@@ -121,7 +144,12 @@ class Csv(Source):
         return DataError(got, where=place, hint=hint)
 
 
-def _with_points(table: Table) -> Table:
+def _starts(rows: Rows, line: int) -> list[int]:
+    """The lines on which rows start, of which the first does on `line`, and that of the row after them."""
+    return list(accumulate((1 + sum(len(_LINE_END.findall(cell)) for cell in row) for row in rows), initial=line))
+
+
+def with_points(table: Table) -> Table:
     """The same table with a point in numbers that have a decimal comma. Raises `DataError` for one with a point."""
     columns = {}
     for name, cells in table.columns.items():

@@ -172,7 +172,8 @@ class Encoder(Settings):
                 self._encode_table(self.inputs, data, out, targets)
         if not _all_finite(data, out):
             row = int(np.argwhere(~np.isfinite(out))[0, 0])
-            place = f"{data.where}:{data.lines[row]}" if isinstance(data, Table) else f"{data.where}:inputs[{row}]"
+            place = str(data.lines[row]) if isinstance(data, Table) else f"inputs[{data.start + row}]"
+            place = f"{data.where}:{place}"
             raise DataError(f"a number is too large for {out.dtype}", where=place, hint="Divide it by a large number.")
         return out
 

@@ -6,7 +6,10 @@ import codecs
 import gzip
 import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from scratchnn.errors import DataError, StorageError, suggestion
 
@@ -34,8 +37,60 @@ def read_bytes(path: Path) -> bytes:
 
     Raises `DataError` where there is no such file, `StorageError` where the system refuses to read it.
     """
-    try:
+    with _refusals(path):
         return path.read_bytes()
+
+
+@contextmanager
+def open_text(path: Path) -> Iterator[BinaryIO]:
+    """A file of text to be read by `text_pieces`, unpacked where its name ends in `.gz`. Errors as of `read_bytes`."""
+    with _refusals(path):
+        file = path.open("rb")
+    with file:
+        if path.suffix.lower() == ".gz":
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                yield unpacked  # type: ignore[misc]  # it reads as a file does
+        else:
+            yield file
+
+
+def text_pieces(stream: BinaryIO, where: str, size: int = 1 << 20) -> Iterator[str]:
+    """The text of a file in UTF-8, some whole lines at a time: about `size` bytes, or one line that is longer.
+
+    Joined they are what `decode` makes of the whole file. Raises what `read_text` and `decode` do.
+    """
+    line, begun = 1, False
+    kept: list[bytes] = []
+    while data := _some(stream, size, where):
+        if not begun:
+            _refuse_other_kinds(data, where)
+        begun = True
+        cut = data.rfind(b"\n") + 1
+        if cut:
+            piece = b"".join([*kept, data[:cut]])
+            yield decode(piece, where, line)
+            line += piece.count(b"\n")
+            kept = []
+        kept.append(data[cut:])
+    if any(kept):
+        yield decode(b"".join(kept), where, line)
+
+
+def _some(stream: BinaryIO, size: int, where: str) -> bytes:
+    """The next bytes, none at the end."""
+    try:
+        return stream.read(size)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise _packed_badly(error, where) from None
+    except OSError as error:
+        raise StorageError(f"cannot be read: {error.strerror or type(error).__name__}", where=where) from error
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """Turns what the operating system says of a path into errors that tell what to do."""
+    try:
+        yield
     except FileNotFoundError:
         if not _NETWORK.isdisjoint(part.lower() for part in path.parts):
             hint = "Download it, then give the path of the file."
@@ -62,27 +117,39 @@ def read_text(path: Path) -> bytes:
         try:
             data = gzip.decompress(data)
         except (OSError, EOFError, zlib.error) as error:
-            hint = "Pack it anew with gzip, or name a file that is not packed."
-            raise DataError(f"cannot be unpacked: {error}", where=shown(path), hint=hint) from None
-    for start, (kind, hint) in _KINDS.items():
-        if data.startswith(start):
-            raise DataError(f"this is {kind}, not text", where=shown(path), hint=hint)
+            raise _packed_badly(error, shown(path)) from None
+    _refuse_other_kinds(data, shown(path))
     return data
 
 
-def decode(data: bytes, where: str) -> str:
-    """The text of a UTF-8 file, without its byte order mark. Raises `DataError` with the line that is none."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+def _packed_badly(error: Exception, where: str) -> DataError:
+    hint = "Pack it anew with gzip, or name a file that is not packed."
+    return DataError(f"cannot be unpacked: {error}", where=where, hint=hint)
+
+
+def _refuse_other_kinds(data: bytes, where: str) -> None:
+    """Raises `DataError` where a file begins as one that holds no text."""
+    for start, (kind, hint) in _KINDS.items():
+        if data.startswith(start):
+            raise DataError(f"this is {kind}, not text", where=where, hint=hint)
+
+
+def decode(data: bytes, where: str, line: int = 1) -> str:
+    """The text of a UTF-8 file, without its byte order mark. Raises `DataError` with the line that is none.
+
+    `line` is the one on which the bytes begin, where they are not the whole file.
+    """
+    if line == 1 and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise DataError("this is UTF-16 text, not UTF-8", where=where, hint="Save the file as UTF-8.")
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig" if line == 1 else "utf-8")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        line += data.count(b"\n", 0, error.start)
         hint = "Save the file as UTF-8."
         got = f"byte 0x{data[error.start]:02x} is not UTF-8 text"
         raise DataError(got, where=f"{where}:{line}", hint=hint) from None
     if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
+        line += text.count("\n", 0, text.index("\0"))
         hint = "Such a file holds UTF-8 text only; is it UTF-16, or another kind of file?"
         raise DataError("the line holds a NUL byte", where=f"{where}:{line}", hint=hint)
     return text

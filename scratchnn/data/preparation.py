@@ -12,10 +12,10 @@ from numpy.typing import DTypeLike
 
 from scratchnn.data.encoder import Encoder, own_targets, raw_numbers
 from scratchnn.data.fitting import fit, infer_task, strata_of
-from scratchnn.data.idx import Idx, read_images
+from scratchnn.data.idx import read_images
+from scratchnn.data.new_files import source_like
 from scratchnn.data.passages import Passage
-from scratchnn.data.settings import Csv, DataSettings, Npz, Source, SourceParts, Text
-from scratchnn.data.sources import SUFFIXES, suffix_of
+from scratchnn.data.settings import DataSettings, Source, SourceParts, Text
 from scratchnn.data.splits import Division, Undivided
 from scratchnn.data.tables import Array, Arrays, Table, Task
 from scratchnn.data.vocabulary import TextInputs
@@ -186,22 +186,8 @@ def read_path(path: str | Path, like: Source | None = None) -> Table | Arrays:
     So a CSV keeps its delimiter, an NPZ its keys, and next to IDX files the path is a file of images.
     Raises `DataError` or `StorageError`; texts are read by `read_text`.
     """
-    path = Path(path)
-    like = like.first if like is not None else None
-    suffix = suffix_of(path)
-    kinds = {ending: kind for ending, kind in SUFFIXES.items() if kind["type"] != Text.tag()}
-    kind = kinds.get(suffix, {}).get("type")
-    if isinstance(like, Csv | Npz) and kind in (None, like.type):
-        as_tabs = isinstance(like, Csv) and suffix.startswith(".tsv") != suffix_of(like.path).startswith(".tsv")
-        if not as_tabs:
-            return like.model_copy(update={"path": str(path)}).read(Path())
-    if kind is not None:
-        decimal = {"decimal": like.decimal} if isinstance(like, Csv) and kind == "csv" else {}
-        return cast("Rows", Source.parse({**kinds[suffix], **decimal, "path": str(path)}).read(Path()))
-    if isinstance(like, Idx):
-        return read_images(path)
-    known = ", ".join(kinds)
-    raise DataError(f'cannot tell the type of the file by "{suffix}"', where=str(path), hint=f"Known: {known}.")
+    source = source_like(path, like)
+    return read_images(Path(path)) if source is None else cast("Rows", source.read(Path()))
 
 
 def read_text(path: str | Path, like: Text) -> Passage:

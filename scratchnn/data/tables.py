@@ -126,13 +126,15 @@ class Table:
 class Arrays:
     """Inputs (N, *shape) of numbers and targets (N,) or (N, K), or None where the file has none.
 
-    `task` is what the source knows about its targets, None where it knows nothing.
+    `task` is what the source knows about its targets, None where it knows nothing; `start` the number of the first
+    sample where they are a part of a file.
     """
 
     where: str
     inputs: Array
     targets: Array | None = None
     task: Task | None = None
+    start: int = 0
 
     def __len__(self) -> int:
         return len(self.inputs)

@@ -1,0 +1,107 @@
+"""Rows of files that are too long to be held: a block of them at a time, with the errors of the whole file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from scratchnn.data.csv import Csv, Rows, with_points
+from scratchnn.data.files import open_text, shown, text_pieces
+from scratchnn.data.idx import read_images
+from scratchnn.data.json_lines import json_blocks
+from scratchnn.data.new_files import JSON_LINES, source_like
+from scratchnn.data.passages import Passage
+from scratchnn.data.sources import Source, suffix_of
+from scratchnn.data.tables import Arrays, Table
+from scratchnn.errors import DataError
+
+
+def csv_blocks(source: Csv, stream: BinaryIO, where: str, rows: int | None = None) -> Iterator[Table]:
+    """What `Csv.read` makes of a file, as tables of `rows` rows each, the last one shorter; one table where None.
+
+    Holds one block at a time. Raises what `Csv.read` does, but only when it comes to the fault.
+    """
+    names: Sequence[str] | None = source.columns
+    text, head = _lines(text_pieces(stream, where)), int(names is None)
+    empty = True
+    for block, lines in _without_blank_end(source.row_blocks(text, where, rows, head)):
+        if names is None:
+            names = block.pop(0)
+            source.check_header(names, where)
+            lines.pop(0)
+        if set(map(len, block)) - {len(names)}:
+            place = next(place for place, row in enumerate(block) if len(row) != len(names))
+            raise source.wrong_length(block[place], len(names), f"{where}:{lines[place]}")
+        if block:
+            empty = False
+            columns = dict(zip(names, zip(*block, strict=True), strict=True))
+            table = Table(where, columns, np.array(lines, np.int64))
+            yield table if source.decimal == "." else with_points(table)
+    if empty:
+        raise source.no_header(where) if names is None else source.no_rows(where)
+
+
+def file_blocks(
+    path: str | Path, like: Source | None = None, suffix: str | None = None, rows: int | None = None
+) -> Iterator[Table | Arrays]:
+    """What `read_path` makes of a new file, `rows` at a time, and JSON Lines beside. CSV and JSON Lines are streamed.
+
+    `suffix` (`.csv`) stands in place of that of the path. The blocks hold one block at a time, but other files whole.
+    """
+    if (suffix_of(path) if suffix is None else suffix) in JSON_LINES:
+        with open_text(Path(path)) as stream:
+            yield from json_blocks(stream, shown(Path(path)), rows)
+        return
+    source = source_like(path, like, suffix)
+    if isinstance(source, Csv):
+        with open_text(Path(path)) as stream:
+            yield from csv_blocks(source, stream, shown(Path(path)), rows)
+        return
+    data = read_images(Path(path)) if source is None else source.read(Path())
+    if isinstance(data, Passage):
+        raise TypeError("a text has no rows")
+    step = rows or len(data)
+    for start in range(0, len(data), step):
+        if isinstance(data, Table):
+            yield data.take(np.arange(start, min(start + step, len(data))))
+        else:
+            yield Arrays(data.where, data.inputs[start : start + step], None, data.task, start)
+
+
+def stream_blocks(
+    stream: BinaryIO, like: Source | None = None, suffix: str = "", rows: int | None = None, where: str = "stdin"
+) -> Iterator[Table]:
+    """The same for rows that come from another program: CSV or JSON Lines by `suffix`, as the training's where empty.
+
+    Raises `DataError` where neither tells a format.
+    """
+    if suffix in JSON_LINES:
+        return json_blocks(stream, where, rows)
+    like = like.first if like is not None else None
+    source = source_like(where, like, suffix) if suffix or isinstance(like, Csv) else None
+    if not isinstance(source, Csv):
+        raise DataError("cannot tell the format of the rows", where=where, hint="Name it: --format csv, tsv or jsonl.")
+    return csv_blocks(source, stream, where, rows)
+
+
+def _lines(pieces: Iterable[str]) -> Iterator[str]:
+    """The lines with their ends as they are; a piece holds whole lines."""
+    for piece in pieces:
+        yield from io.StringIO(piece, newline="")
+
+
+def _without_blank_end(blocks: Iterable[tuple[Rows, list[int]]]) -> Iterator[tuple[Rows, list[int]]]:
+    """The blocks without the blank rows after the last. Between blocks the first is enough for an error."""
+    blank: list[int] = []
+    for rows, lines in blocks:
+        end = next((end for end in range(len(rows), 0, -1) if rows[end - 1]), 0)
+        if end and blank:
+            yield [[]], blank
+        if end:
+            blank = []
+            yield rows[:end], lines[:end]
+        blank = blank or lines[end : end + 1]
