@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from scratchnn.data.tables import Arrays, Table
 from scratchnn.errors import DataError
 
 
-def csv_blocks(source: Csv, stream: BinaryIO, where: str, rows: int | None = None) -> Iterator[Table]:
+def csv_blocks(source: Csv, stream: BufferedIOBase, where: str, rows: int | None = None) -> Iterator[Table]:
     """What `Csv.read` makes of a file, as tables of `rows` rows each, the last one shorter; one table where None.
 
     Holds one block at a time. Raises what `Csv.read` does, but only when it comes to the fault.
@@ -73,7 +73,7 @@ def file_blocks(
 
 
 def stream_blocks(
-    stream: BinaryIO, like: Source | None = None, suffix: str = "", rows: int | None = None, where: str = "stdin"
+    stream: BufferedIOBase, like: Source | None = None, suffix: str = "", rows: int | None = None, where: str = "stdin"
 ) -> Iterator[Table]:
     """The same for rows that come from another program: CSV or JSON Lines by `suffix`, as the training's where empty.
 

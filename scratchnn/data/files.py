@@ -8,8 +8,8 @@ import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 from scratchnn.errors import DataError, StorageError, suggestion
 
@@ -42,19 +42,19 @@ def read_bytes(path: Path) -> bytes:
 
 
 @contextmanager
-def open_text(path: Path) -> Iterator[BinaryIO]:
+def open_text(path: Path) -> Iterator[BufferedIOBase]:
     """A file of text to be read by `text_pieces`, unpacked where its name ends in `.gz`. Errors as of `read_bytes`."""
     with _refusals(path):
         file = path.open("rb")
     with file:
         if path.suffix.lower() == ".gz":
             with gzip.GzipFile(fileobj=file) as unpacked:
-                yield unpacked  # type: ignore[misc]  # it reads as a file does
+                yield unpacked
         else:
             yield file
 
 
-def text_pieces(stream: BinaryIO, where: str, size: int = 1 << 20) -> Iterator[str]:
+def text_pieces(stream: BufferedIOBase, where: str, size: int = 1 << 18) -> Iterator[str]:
     """The text of a file in UTF-8, some whole lines at a time: about `size` bytes, or one line that is longer.
 
     Joined they are what `decode` makes of the whole file. Raises what `read_text` and `decode` do.
@@ -76,10 +76,13 @@ def text_pieces(stream: BinaryIO, where: str, size: int = 1 << 20) -> Iterator[s
         yield decode(b"".join(kept), where, line)
 
 
-def _some(stream: BinaryIO, size: int, where: str) -> bytes:
-    """The next bytes, none at the end."""
+def _some(stream: BufferedIOBase, size: int, where: str) -> bytes:
+    """The next bytes that there are, at most so many; none at the end.
+
+    Not `read`, which waits for all of them: what a signal raises would wait as long, where it comes between two reads.
+    """
     try:
-        return stream.read(size)
+        return stream.read1(size)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise _packed_badly(error, where) from None
     except OSError as error:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from io import BufferedIOBase
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ class Bare(str):
     __slots__ = ()
 
 
-def json_blocks(stream: BinaryIO, where: str, rows: int | None = None) -> Iterator[Table]:
+def json_blocks(stream: BufferedIOBase, where: str, rows: int | None = None) -> Iterator[Table]:
     """The rows as tables of `rows` rows each, the last one shorter; one table where None.
 
     The first object names the columns, and every other one must have the same keys, in any order. Cells are texts as
@@ -53,7 +54,7 @@ def is_json_number(cell: str) -> bool:
     return _NUMBER.fullmatch(cell) is not None
 
 
-def _lines(stream: BinaryIO, where: str) -> Iterator[tuple[str, int]]:
+def _lines(stream: BufferedIOBase, where: str) -> Iterator[tuple[str, int]]:
     """The lines with their numbers, without the blank ones at the end."""
     line, blank = 1, 0
     for piece in text_pieces(stream, where):

@@ -97,7 +97,7 @@ def test_a_packed_file_is_unpacked_piece_by_piece(tmp_path: Path) -> None:
 
 def test_a_stream_that_the_system_refuses() -> None:
     class Broken(io.BytesIO):
-        def read(self, size: int | None = -1) -> bytes:
+        def read1(self, size: int | None = -1) -> bytes:
             raise OSError(5, "Input/output error")
 
     with pytest.raises(StorageError, match="stdin: cannot be read: Input/output error"):
