@@ -56,8 +56,12 @@ class Console:
 
     def text(self, text: str) -> None:
         """What a command makes for another program, in UTF-8 whatever the locale says."""
+        self.bytes(text.encode())
+
+    def bytes(self, made: bytes) -> None:
+        """The same as bytes, which go out at once."""
         self.output.flush()
-        left = memoryview(text.encode())
+        left = memoryview(made)
         while left:  # where Python does not buffer, one write may take less than all, without an error
             left = left[self.output.buffer.write(left) :]
         self.output.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 from collections.abc import Iterable, Mapping
@@ -19,13 +20,15 @@ from scratchnn.data.columns import Decoded
 from scratchnn.data.decoding import decode_inputs
 from scratchnn.data.encoder import Encoder
 from scratchnn.data.tables import Arrays, Table
-from scratchnn.errors import ConfigError, ModelError, ScratchnnError
+from scratchnn.errors import ConfigError, ModelError, ScratchnnError, UsageError
 from scratchnn.nn.memory import Array
 from scratchnn.nn.network import PREDICT_ROWS
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory, near_run
 from scratchnn.workflows.building import Built, build_for
 from scratchnn.workflows.threads import choose_threads, computing
+
+USUAL_INTERVAL = 0.9
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,19 @@ class Predictions:
     Of a reconstruction, `values` (N, *shape) are the inputs as they are encoded, `columns` the same in the columns' own
     units (see `decode_inputs`), `errors` (N,) the mean squared error of each row's `values`: the higher, the less a row
     is like those of the training.
+
+    Of numbers whose loss tells how uncertain they are, all (N, K) in the target's units: `lower` and `upper` are the
+    bounds of a central interval, `deviations` standard deviations, `quantiles` what was learned for each share.
     """
 
     values: Array
     labels: list[str]
     columns: dict[str, Decoded] = field(default_factory=dict)
     errors: Array | None = None
+    lower: Array | None = None
+    upper: Array | None = None
+    deviations: Array | None = None
+    quantiles: dict[float, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,22 +70,77 @@ class Model:
     run: RunDirectory | None
     parts: Mapping[str, int]
 
-    def predict(self, data: Table | Arrays) -> Predictions:
-        """Predictions for rows as they come from a source; other columns and another order do no harm."""
+    def predict(self, data: Table | Arrays, interval: float | None = None, *, start: int = 0) -> Predictions:
+        """Predictions for rows as they come from a source; other columns and another order do no harm.
+
+        `interval` is the probability of the central interval (see `interval_shares`), `start` the number of the first
+        row, for messages. A row's numbers do not depend on how many rows come before it in whole passes of
+        `predict_rows`. Raises `DataError`, `ModelError` and `UsageError`.
+        """
+        shares = self.interval_shares(interval)
         inputs = self.encoder.encode_inputs(data, self.built.network.dtype)
         network = self.built.network
-        with computing(choose_threads(self.config, network, len(inputs))):
+        with computing(choose_threads(self.config, network, network.predict_rows)):
             outputs = network.predict(inputs).reshape(len(inputs), network.outputs.size)
             values = self.built.loss.predictions(outputs)
-        if not np.isfinite(values).all():
-            row = int(np.argwhere(~np.isfinite(values))[0, 0])
-            raise ModelError(f"the prediction for row {row} is not a finite number", where=str(self.path))
+        self._check_finite(values, start)
         if self.encoder.task == "regression":
-            return Predictions(self.encoder.decode_targets(values), [])
+            return self._numbers(outputs, values, shares, start)
         if self.encoder.task == "reconstruction":
             values = values.reshape(inputs.shape)
             return Predictions(values, [], decode_inputs(self.encoder, values), _row_errors(inputs, values))
         return Predictions(values, self.encoder.decode_classes(values.argmax(axis=1)))
+
+    def interval_shares(self, interval: float | None) -> tuple[float, float] | None:
+        """The shares of targets below the two bounds of a central interval, None where there is no interval.
+
+        Of a Gaussian the interval has the probability 0.9 where None is asked for. Of learned quantiles there is one
+        only where it is asked for and both of its bounds were learned. Raises `UsageError` where it is not to be had.
+        """
+        known = self.built.loss.quantiles_known() if self.encoder.task == "regression" else ()
+        if interval is None:
+            return _bounds(USUAL_INTERVAL) if known is None else None
+        if not 0 < interval < 1:
+            raise UsageError(f"got {interval:g}, expected a probability between 0 and 1", where="--interval")
+        if known is None:
+            return _bounds(interval)
+        near = [next((one for one in known if math.isclose(one, share)), 0.0) for share in _bounds(interval)]
+        if all(near):
+            return near[0], near[1]
+        if not known:
+            got = f"the model tells no interval: its loss is {self.built.loss.title}"
+            raise UsageError(got, where="--interval", hint="Train with the loss gaussian_nll or quantile.")
+        pairs = [
+            upper - lower for lower in known for upper in known if lower < upper and math.isclose(lower + upper, 1)
+        ]
+        listed = ", ".join(f"{share:g}" for share in known)
+        hint = f"Use {' or '.join(f'--interval {pair:g}' for pair in pairs)}." if pairs else "Remove it."
+        got = f"an interval of {interval:g} needs other quantiles than the model has learned: {listed}"
+        raise UsageError(got, where="--interval", hint=hint)
+
+    def _numbers(self, outputs: Array, values: Array, shares: tuple[float, float] | None, start: int) -> Predictions:
+        """Those of a regression, in the targets' units."""
+        loss, decode = self.built.loss, self.encoder.decode_targets
+        with np.errstate(all="ignore"):  # what is not finite is told below
+            bounds = [] if shares is None else [decode(loss.quantile(outputs, share)) for share in shares]
+            deviations = loss.deviations(outputs)
+            known = {share: decode(loss.quantile(outputs, share)) for share in loss.quantiles_known() or ()}
+        if deviations is not None:
+            deviations = deviations.astype(np.float64) * np.array(self.encoder.target_scale)
+        for made in (*bounds, *known.values(), *([] if deviations is None else [deviations])):
+            self._check_finite(made, start)
+        lower, upper = bounds or (None, None)
+        return Predictions(decode(values), [], lower=lower, upper=upper, deviations=deviations, quantiles=known)
+
+    def _check_finite(self, values: Array, start: int) -> None:
+        if not np.isfinite(values).all():
+            row = start + int(np.argwhere(~np.isfinite(values))[0, 0])
+            raise ModelError(f"the prediction for row {row} is not a finite number", where=str(self.path))
+
+
+def _bounds(interval: float) -> tuple[float, float]:
+    """The shares below the bounds of the central interval of this probability."""
+    return (1 - interval) / 2, (1 + interval) / 2
 
 
 def _row_errors(inputs: Array, values: Array) -> Array:

@@ -169,7 +169,7 @@ def test_predict(cli: Any, folder: Path) -> None:
     assert rows[0] == ["width", "height", "kind", "prediction"]
     assert len(rows) == 46
     outcome = cli("predict", "runs/c", "flowers.csv", "-o", "out.csv", "--proba", "--columns", "kind", "--json")
-    assert outcome.json == {"rows": 45, "output": "out.csv"}
+    assert outcome.json == {"rows": 45, "output": "out.csv", "flagged": 0, "flags": {}}
     made = list(csv.DictReader((folder / "out.csv").read_text().splitlines()))
     assert list(made[0]) == ["kind", "prediction", "probability_ash", "probability_elm", "probability_oak"]
     assert [row["prediction"] for row in made] == [row[3] for row in rows[1:]]
@@ -354,7 +354,7 @@ def test_an_autoencoder_of_images_writes_arrays_and_says_what_csv_leaves_out(cli
     assert outcome.out.splitlines()[0] == "row,reconstruction_error"
     assert "warning: CSV holds only the errors of reconstructions" in outcome.err
     outcome = cli("predict", "images.npz", "-o", "out.npz", "--json")
-    assert (outcome.code, outcome.json) == (0, {"rows": 30, "output": "out.npz"})
+    assert (outcome.code, outcome.json) == (0, {"rows": 30, "output": "out.npz", "flagged": 0, "flags": {}})
     assert "warning" not in outcome.err
     with np.load(folder / "out.npz") as made, np.load(folder / "images.npz") as given:
         assert set(made) == {"reconstruction", "reconstruction_error"}

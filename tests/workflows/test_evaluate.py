@@ -45,7 +45,7 @@ def test_the_accuracy_is_that_of_the_predictions(config, table, write):
     run = train(config()).run
     rows = table(70, 4)
     data = write("new.csv", rows)
-    labels = [row[-1] for row in predict(data, run).rows]
+    labels = predict(data, run).predictions.labels
     accuracy = np.mean([row["kind"] == label for row, label in zip(rows, labels, strict=True)])
     found = evaluate(run / "model.safetensors", data=data)
     assert found.metrics["accuracy"] == pytest.approx(accuracy, abs=1e-12)

@@ -27,7 +27,7 @@ def cells(result, name):
 def test_predictions_are_joined_to_the_rows_in_their_order(run, table, write):
     rows = table(300, seed=3)  # more than one pass of the network
     result = predict(write("new.csv", rows), run)
-    assert result.header == ["id", "x", "y", "color", "kind", "price", "prediction"]
+    assert result.header == ["id", "x", "y", "color", "kind", "price", "prediction", "flags"]
     assert cells(result, "id") == [row["id"] for row in rows]
     hits = np.mean([row["kind"] == label for row, label in zip(rows, cells(result, "prediction"), strict=True)])
     assert hits > 0.5  # guessing is a third
@@ -67,10 +67,10 @@ def test_a_missing_column_is_named(run, table, write):
 def test_chosen_columns(run, table, write):
     data = write("a.csv", table(5))
     result = predict(data, run, columns=["price", "id"])
-    assert result.header == ["price", "id", "prediction"]
+    assert result.header == ["price", "id", "prediction", "flags"]
     assert cells(result, "id") == ["r0", "r1", "r2", "r3", "r4"]
     alone = predict(data, run, columns=[])
-    assert alone.header == ["prediction"]
+    assert alone.header == ["prediction", "flags"]
     assert [row[0] for row in alone.rows] == cells(result, "prediction")
     with pytest.raises(UsageError, match=r'--columns: no column "pricee"\. Did you mean "price"\?'):
         predict(data, run, columns=["pricee"])
@@ -78,8 +78,8 @@ def test_chosen_columns(run, table, write):
 
 def test_probabilities_sum_to_1_and_the_largest_is_the_prediction(run, table, write):
     result = predict(write("a.csv", table(50, 9)), run, proba=True, columns=["id"])
-    assert result.header == ["id", "prediction", "probability_k0", "probability_k1", "probability_k2"]
-    values = np.array([[float(cell) for cell in row[2:]] for row in result.rows])
+    assert result.header == ["id", "prediction", "probability_k0", "probability_k1", "probability_k2", "flags"]
+    values = np.array([[float(cell) for cell in row[2:-1]] for row in result.rows])
     np.testing.assert_allclose(values.sum(axis=1), 1, rtol=1e-6)
     assert [f"k{place}" for place in values.argmax(axis=1)] == cells(result, "prediction")
     np.testing.assert_array_equal(values.astype(np.float32), result.predictions.values)
@@ -89,8 +89,8 @@ def test_two_classes(config, table, write):
     write("data/table.csv", [row for row in table(90) if row["kind"] != "k2"])
     run = train(config()).run
     result = predict("data/table.csv", run, proba=True, columns=[])
-    assert result.header == ["prediction", "probability_k0", "probability_k1"]
-    values = np.array([[float(cell) for cell in row[1:]] for row in result.rows])
+    assert result.header == ["prediction", "probability_k0", "probability_k1", "flags"]
+    values = np.array([[float(cell) for cell in row[1:-1]] for row in result.rows])
     np.testing.assert_allclose(values.sum(axis=1), 1, rtol=1e-6)
     assert cells(result, "prediction") == ["k0" if first >= second else "k1" for first, second in values]
 
@@ -109,8 +109,8 @@ def test_regression_is_in_the_targets_units(config, table, write):
     run = train(regression(config, model={"layers": [{"type": "dense", "units": "auto"}]})).run
     rows = table(50, 9)
     result = predict(write("a.csv", rows), run, columns=["price"])
-    assert result.header == ["price", "predicted_price"]
-    truth, made = (np.array([float(cell) for cell in cells(result, name)]) for name in result.header)
+    assert result.header == ["price", "predicted_price", "flags"]
+    truth, made = (np.array([float(cell) for cell in cells(result, name)]) for name in result.header[:2])
     assert np.abs(made - truth).mean() < 60  # prices spread by 260
     with pytest.raises(UsageError, match="--proba: the target is a number"):
         predict("a.csv", run, proba=True)
@@ -119,7 +119,7 @@ def test_regression_is_in_the_targets_units(config, table, write):
 def test_names_that_clash_get_a_number(run, table, write):
     rows = [{**row, "prediction": "mine", "prediction_2": "also mine"} for row in table(3)]
     result = predict(write("a.csv", rows), run)
-    assert result.header[-3:] == ["prediction", "prediction_2", "prediction_3"]
+    assert result.header[-4:-1] == ["prediction", "prediction_2", "prediction_3"]
     assert cells(result, "prediction") == ["mine"] * 3
     assert set(cells(result, "prediction_3")) <= {"k0", "k1", "k2"}
 

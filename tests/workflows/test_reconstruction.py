@@ -67,7 +67,13 @@ def test_a_table_is_reconstructed_in_its_own_units_with_the_error_of_each_row():
     assert list(run.metrics["test"]) == ["loss", "mse", "mae", "r2"]
     result = predict("t.csv", run.run)
     names = ["x", "y", "color", "unit"]
-    assert result.header == ["id", *names, *(f"reconstructed_{name}" for name in names), "reconstruction_error"]
+    assert result.header == [
+        "id",
+        *names,
+        *(f"reconstructed_{name}" for name in names),
+        "reconstruction_error",
+        "flags",
+    ]
     made = rows_of(result.to_csv())
     model = load_model(run.run)
     x, y = model.encoder.inputs.columns[0], model.encoder.inputs.columns[1]
@@ -147,13 +153,23 @@ def test_flat_arrays_have_a_column_for_each_number():
     assert 40 < np.array(result.rows, float)[:, 1:4].mean() < 60
 
 
-def test_a_table_is_no_npz_and_has_no_probabilities():
+def test_a_reconstructed_table_is_an_npz_with_an_array_for_each_column():
     run = train(written(TABLE)).run
-    with pytest.raises(UsageError, match="only reconstructed arrays are written as NPZ"):
-        predict("t.csv", run).write("out.npz")
-    assert not Path("out.npz").exists()
+    result = predict("t.csv", run)
+    result.write("out.npz")
+    with np.load("out.npz") as made:
+        assert made["reconstructed_color"].tolist() == [row[7] for row in result.rows]
+        np.testing.assert_array_equal(made["reconstructed_x"], [float(row[5]) for row in result.rows])
+        np.testing.assert_array_equal(made["reconstruction_error"], result.predictions.errors)
+        assert made["x"].dtype == np.float64
+
+
+def test_a_reconstruction_has_no_probabilities():
+    run = train(written(TABLE)).run
     with pytest.raises(UsageError, match="the model reconstructs its inputs: there are no probabilities"):
         predict("t.csv", run, proba=True)
+    with pytest.raises(UsageError, match="--interval: the model reconstructs its inputs: there is no interval"):
+        predict("t.csv", run, interval=0.5)
 
 
 @pytest.mark.parametrize(

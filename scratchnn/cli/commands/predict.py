@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from scratchnn.cli.options import Json, Plugins, Quiet
 
 if TYPE_CHECKING:
+    from io import BufferedReader
+
     from scratchnn.cli.console import Console
     from scratchnn.workflows.model import Model
 
@@ -22,7 +25,8 @@ def command(
         list[Path] | None,
         typer.Argument(
             metavar="[RUN] DATA",
-            help="The rows, or for a model of texts the prompt; before it a run or model file, else the newest run.",
+            help="The rows (- is stdin), or for a model of texts the prompt; before it a run or model file, else the "
+            "newest run.",
             show_default=False,
         ),
     ] = None,
@@ -32,7 +36,7 @@ def command(
             "-o",
             "--output",
             metavar="OUT",
-            help="Where to write; stdout when absent. OUT.npz takes reconstructed arrays.",
+            help="Where to write: .csv, .tsv, .jsonl, .npz or .parquet (needs polars); CSV on stdout when absent.",
         ),
     ] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Rows: adds the probability of each class.")] = False,
@@ -40,6 +44,27 @@ def command(
         str | None,
         typer.Option("--columns", metavar="A,B", help="Rows: input columns to keep; all when absent."),
     ] = None,
+    interval: Annotated[
+        float | None,
+        typer.Option(
+            "--interval",
+            metavar="P",
+            help="Numbers: probability of the interval, where the loss is gaussian_nll (0.9 when absent) or quantile.",
+        ),
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format", metavar="F", help="Rows: csv, tsv or jsonl; of a file by its suffix, of stdin as the training."
+        ),
+    ] = None,
+    raw_text: Annotated[
+        bool,
+        typer.Option(
+            "--raw-text",
+            help="Rows: leaves texts that a spreadsheet would run as formulas (=, +, -, @) without an apostrophe.",
+        ),
+    ] = False,
     prompt: Annotated[
         str | None, typer.Option("--prompt", metavar="TEXT", help="Text: what to go on from; a new line when absent.")
     ] = None,
@@ -62,7 +87,11 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Predicts every row of a file, or goes on with a text. Rows are kept, with the predictions beside them."""
+    """Predicts every row of a file, or goes on with a text. Rows are kept, with the predictions beside them.
+
+    A column `flags` tells which rows hold levels that training never saw (unseen:deck) or missing values (missing:age),
+    where the model has such columns. With --json: rows, output, flagged (how many rows), flags (how many by reason).
+    """
     from scratchnn.cli.console import Console
     from scratchnn.workflows.model import load_model
 
@@ -71,10 +100,12 @@ def command(
     model = load_model(run, plugins or ())
     draws = {"length": length, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
     if model.encoder.task == "language_modeling":
-        _refuse({"proba": proba or None, "columns": columns}, "is for rows, but the model is one of texts")
+        of_rows = {"proba": proba or None, "columns": columns, "interval": interval, "format": format}
+        _refuse({**of_rows, "raw_text": raw_text or None}, "is for rows, but the model is one of texts")
         return _continue(console, model, prompt, data, draws, output)
     _refuse({"prompt": prompt, **draws}, "is for models of texts, but this one predicts rows")
-    return _predict(console, model, data, output, proba=proba, columns=columns)
+    wanted = {"proba": proba, "columns": _names(columns), "interval": interval, "format": format, "raw_text": raw_text}
+    return _predict(console, model, data, output, wanted)
 
 
 def _split(paths: Sequence[Path]) -> tuple[Path | None, Path | None]:
@@ -98,29 +129,36 @@ def _refuse(options: Mapping[str, object], reason: str) -> None:
             raise UsageError(reason, where=f"--{name.replace('_', '-')}", hint="Remove it.")
 
 
-def _predict(
-    console: Console, model: Model, data: Path | None, output: Path | None, *, proba: bool, columns: str | None
-) -> int:
+def _names(listed: str | None) -> list[str] | None:
+    """The names of a list with commas; one that holds a comma stands in quotes."""
+    import csv
+
+    return None if listed is None else [name for name in next(csv.reader([listed]), []) if name]
+
+
+def _predict(console: Console, model: Model, data: Path | None, output: Path | None, wanted: Mapping[str, Any]) -> int:
     """Rows in, rows out."""
     from scratchnn.errors import UsageError
-    from scratchnn.workflows.predict import predict
+    from scratchnn.workflows.predict import write_predictions
+    from scratchnn.workflows.prediction_rows import Predictor
 
     if data is None:
         raise UsageError("expects [RUN] DATA, got no file of rows", hint="Name the file to predict.")
     if console.as_json and output is None:
         raise UsageError("--json needs -o OUT.csv", hint="stdout can hold the JSON or the predictions, not both.")
-    kept = None if columns is None else [name for name in columns.split(",") if name]
-    result = predict(data, model, proba=proba, columns=kept)
+    if str(data) == "-" and sys.stdin is None:
+        raise UsageError("stdin is closed", hint="Name a file, or send the rows: scratchnn predict - < rows.csv")
+    rows = cast("BufferedReader", sys.stdin.buffer) if str(data) == "-" else data
+    result = write_predictions(rows, output or console.bytes, model, **wanted)
     console.warn(result.notes)
     if output is None or output.suffix.lower() != ".npz":
-        console.warn(result.left_out)
+        console.warn(Predictor(model).left_out())
     if output is None:
-        console.text(result.to_csv())
         return 0
-    result.write(output)
-    console.say(f"wrote {len(result.rows)} predictions to {output}")
+    console.say(f"wrote {result.rows} predictions to {output}")
     if console.as_json:
-        console.json({"rows": len(result.rows), "output": str(output)})
+        made = {"rows": result.rows, "output": str(output), "flagged": result.flagged, "flags": result.flags}
+        console.json(made)
     return 0
 
 

@@ -1,0 +1,248 @@
+"""Input rows with their predictions beside them: what the files of predictions hold, whatever their format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scratchnn.data.columns import Decoded
+from scratchnn.data.encoder import ArrayInputs, Encoder, TableInputs
+from scratchnn.data.tables import Arrays, Table
+from scratchnn.errors import UsageError, suggestion
+from scratchnn.nn.memory import Array
+from scratchnn.workflows.model import Model, Predictions
+
+ROW = "row"
+
+_SAID = {
+    "unseen": ("cell holds a level that training never saw", "cells hold a level that training never saw"),
+    "missing": ("cell has no value and was filled in", "cells have no value and were filled in"),
+}
+
+
+@dataclass(frozen=True)
+class PredictedRows:
+    """Some rows with their predictions, column by column.
+
+    `carried`: cells of the input as they are written there; `added`: labels and flags as texts, numbers as arrays (N,),
+    under names that no carried column has; `numeric`: the carried columns whose cells the model reads as numbers;
+    `marks`: the flags of each row, None where the model has none; `counts`: how many rows have each reason for a flag;
+    `crossed`: in how many a higher quantile is below a lower one.
+    """
+
+    carried: dict[str, Sequence[str]]
+    added: dict[str, Decoded]
+    numeric: frozenset[str]
+    predictions: Predictions
+    marks: list[str] | None
+    counts: Counter[str]
+    crossed: int
+
+    def __len__(self) -> int:
+        return len(self.predictions.values)
+
+    @property
+    def header(self) -> list[str]:
+        """The names of all columns."""
+        return [*self.carried, *self.added]
+
+    @property
+    def flagged(self) -> int:
+        """How many rows have a flag."""
+        return sum(map(bool, self.marks or ()))
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A model with what is wanted of it. `left_out` of its results: what a table of them lacks."""
+
+    model: Model
+    proba: bool = False
+    columns: Sequence[str] | None = None
+    interval: float | None = None
+
+    def check(self) -> None:
+        """Raises `UsageError` for a model that cannot do what is wanted."""
+        task = self.model.encoder.task
+        if task == "language_modeling":
+            hint = "Use `generate`, which goes on with a text."
+            raise UsageError("is a model of texts, which has no rows to predict", where=str(self.model.path), hint=hint)
+        if self.proba and task != "classification":
+            got = "the target is a number" if task == "regression" else "the model reconstructs its inputs"
+            raise UsageError(f"{got}: there are no probabilities", where="--proba", hint="Remove it.")
+        if self.interval is not None and task != "regression":
+            got = "the target is a class" if task == "classification" else "the model reconstructs its inputs"
+            raise UsageError(f"{got}: there is no interval", where="--interval", hint="Remove it.")
+        self.model.interval_shares(self.interval)
+
+    def rows(self, data: Table | Arrays, start: int = 0) -> PredictedRows:
+        """Predicts rows, of which the first has the number `start` in its file."""
+        predictions = self.model.predict(data, self.interval, start=start)
+        reasons = flag_reasons(self.model.encoder, data) if isinstance(data, Table) else {}
+        marks = _marks(reasons, len(data)) if reasons else None
+        carried = self._carried(data, start)
+        added = self._added(predictions) | ({} if marks is None else {"flags": marks})
+        named: dict[str, Decoded] = {}
+        for name, values in added.items():
+            named[free_name(name, [*carried, *named])] = values
+        counts = Counter({reason: count for reason, mask in reasons.items() if (count := int(mask.sum()))})
+        numeric = frozenset({ROW} if isinstance(data, Arrays) else _numeric(self.model.encoder))
+        return PredictedRows(carried, named, numeric, predictions, marks, counts, _crossed(predictions))
+
+    def _carried(self, data: Table | Arrays, start: int) -> dict[str, Sequence[str]]:
+        """The input columns of the result; the row's number where the input has no columns."""
+        if isinstance(data, Arrays):
+            if self.columns:
+                raise UsageError("arrays have no columns", where="--columns", hint="Remove it.")
+            return {ROW: [str(number) for number in range(start, start + len(data))]}
+        for name in self.columns or ():
+            if name not in data.columns:
+                raise UsageError(f'no column "{name}"', where="--columns", hint=suggestion(name, data.columns))
+        return {name: data.columns[name] for name in (data.columns if self.columns is None else self.columns)}
+
+    def _added(self, predictions: Predictions) -> dict[str, Decoded]:
+        values, encoder = predictions.values, self.model.encoder
+        if predictions.errors is not None:
+            rebuilt = {f"reconstructed_{name}": column for name, column in self._rebuilt(predictions).items()}
+            return rebuilt | {"reconstruction_error": predictions.errors}
+        if encoder.task == "regression":
+            return dict(_numbers(predictions, encoder.targets))
+        added: dict[str, Decoded] = {"prediction": predictions.labels}
+        if self.proba:
+            added |= {f"probability_{name}": values[:, index] for index, name in enumerate(encoder.class_names)}
+        return added
+
+    def _rebuilt(self, predictions: Predictions) -> dict[str, Decoded]:
+        """The columns of a reconstruction; those of flat arrays have names too, deeper ones have no columns."""
+        array = predictions.columns.get("inputs") if isinstance(self.model.encoder.inputs, ArrayInputs) else None
+        if not isinstance(array, np.ndarray):
+            return predictions.columns
+        return {name: array[:, place] for place, name in enumerate(self.model.encoder.input_columns)}
+
+    def arrays(self, rows: PredictedRows) -> dict[str, Array]:
+        """What an NPZ file holds of them beside the carried columns."""
+        flags = {} if rows.marks is None else {"flags": np.array(rows.marks, np.str_)}
+        return self._arrays(rows.predictions) | flags
+
+    def _arrays(self, made: Predictions) -> dict[str, Array]:
+        encoder = self.model.encoder
+        if made.errors is not None:
+            array = made.columns.get("inputs") if isinstance(encoder.inputs, ArrayInputs) else None
+            if isinstance(array, np.ndarray):
+                whole = {"reconstruction": array.astype(self.model.built.network.dtype)}
+            else:
+                whole = {f"reconstructed_{name}": _array(column) for name, column in made.columns.items()}
+            return whole | {"reconstruction_error": made.errors}
+        if encoder.task == "classification":
+            arrays = {"prediction": np.array(made.labels, np.str_)}
+            return arrays | ({"probabilities": made.values} if self.proba else {})
+        bounds = {"lower": made.lower, "upper": made.upper, "deviation": made.deviations}
+        arrays = {"values": made.values} | {name: array for name, array in bounds.items() if array is not None}
+        if made.quantiles:
+            arrays["quantiles"] = np.stack(list(made.quantiles.values()), axis=1)  # (N, Q, K)
+        return arrays
+
+    def constants(self) -> dict[str, Array]:
+        """What an NPZ file says of the axes of its arrays."""
+        encoder = self.model.encoder
+        if encoder.task == "classification":
+            return {"classes": np.array(encoder.class_names, np.str_)} if self.proba else {}
+        if encoder.task != "regression":
+            return {}
+        known = self.model.built.loss.quantiles_known()
+        shares = {"quantile_shares": np.array(known)} if known else {}
+        return {"targets": np.array(encoder.targets, np.str_)} | shares
+
+    def left_out(self) -> list[str]:
+        """What a table of the predictions lacks."""
+        shape = self.model.encoder.input_shape
+        if self.model.encoder.task != "reconstruction" or len(shape) < 2:
+            return []
+        return [f"CSV holds only the errors of reconstructions {shape}: -o OUT.npz writes the arrays too"]
+
+
+def flag_reasons(encoder: Encoder, table: Table) -> dict[str, Array]:
+    """For each reason (`unseen:deck`, `missing:age`) that a model has for flags, the rows (N,) that have it.
+
+    Empty only for models without a column that can have one.
+    """
+    columns = encoder.inputs.columns if isinstance(encoder.inputs, TableInputs) else []
+    reasons: dict[str, Array] = {}
+    for column in columns:
+        if column.may_flag:
+            reasons[f"unseen:{column.name}"] = column.unseen(table)
+            reasons[f"missing:{column.name}"] = column.missing(table)
+    return reasons
+
+
+def notes_of(counts: Mapping[str, int], crossed: int) -> list[str]:
+    """What is to be known about some rows, in sentences."""
+    notes = []
+    for reason, count in counts.items():
+        kind, _, name = reason.partition(":")
+        one, many = _SAID[kind]
+        notes.append(f"{name}: {count} {one if count == 1 else many}")
+    if crossed:
+        notes.append(f"in {crossed} row{'s' * (crossed > 1)} a higher quantile is below a lower one")
+    return notes
+
+
+def texts(values: Decoded) -> Sequence[str]:
+    """Labels as they are; of numbers the shortest texts that give back the same ones."""
+    if isinstance(values, np.ndarray):
+        return list(map(repr, values.tolist())) if values.dtype == np.float64 else list(map(str, values))
+    return values
+
+
+def _numbers(predictions: Predictions, names: Sequence[str]) -> Iterator[tuple[str, Array]]:
+    for index, name in enumerate(names):
+        yield f"predicted_{name}", predictions.values[:, index]
+        if predictions.lower is not None and predictions.upper is not None:
+            yield f"lower_{name}", predictions.lower[:, index]
+            yield f"upper_{name}", predictions.upper[:, index]
+        if predictions.deviations is not None:
+            yield f"deviation_{name}", predictions.deviations[:, index]
+        for share, values in predictions.quantiles.items():
+            yield f"quantile_{share:g}_{name}", values[:, index]
+
+
+def _crossed(predictions: Predictions) -> int:
+    """The rows in which a higher quantile is below a lower one."""
+    if len(predictions.quantiles) < 2:
+        return 0
+    stacked = np.stack(list(predictions.quantiles.values()), axis=1)
+    return int((np.diff(stacked, axis=1) < 0).any(axis=(1, 2)).sum())
+
+
+def _marks(reasons: dict[str, Array], rows: int) -> list[str]:
+    """For each row its reasons, with `;` between them."""
+    flags = [""] * rows
+    for reason, mask in reasons.items():
+        for row in np.flatnonzero(mask).tolist():
+            flags[row] = f"{flags[row]};{reason}" if flags[row] else reason
+    return flags
+
+
+def _numeric(encoder: Encoder) -> Iterator[str]:
+    """The columns of a table that the model reads as numbers, its targets too."""
+    if isinstance(encoder.inputs, TableInputs):
+        yield from (column.name for column in encoder.inputs.columns if column.is_plain_number)
+    else:
+        yield from encoder.input_columns
+    if encoder.task == "regression":
+        yield from encoder.targets
+
+
+def _array(values: Decoded) -> Array:
+    return values if isinstance(values, np.ndarray) else np.array(values, np.str_)
+
+
+def free_name(name: str, taken: Iterable[str]) -> str:
+    """A name for a new column that the input does not have already."""
+    number, free = 2, name
+    while free in taken:
+        free, number = f"{name}_{number}", number + 1
+    return free
