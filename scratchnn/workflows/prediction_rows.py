@@ -17,10 +17,7 @@ from scratchnn.workflows.model import Model, Predictions
 
 ROW = "row"
 
-_SAID = {
-    "unseen": ("cell holds a level that training never saw", "cells hold a level that training never saw"),
-    "missing": ("cell has no value and was filled in", "cells have no value and were filled in"),
-}
+_SAID = {"unseen": "hold a level that training never saw", "missing": "have no value"}
 
 
 @dataclass(frozen=True)
@@ -183,8 +180,7 @@ def notes_of(counts: Mapping[str, int], crossed: int) -> list[str]:
     notes = []
     for reason, count in counts.items():
         kind, _, name = reason.partition(":")
-        one, many = _SAID[kind]
-        notes.append(f"{name}: {count} {one if count == 1 else many}")
+        notes.append(f"{name}: {count} cells {_SAID[kind]}")
     if crossed:
         notes.append(f"in {crossed} row{'s' * (crossed > 1)} a higher quantile is below a lower one")
     return notes

@@ -215,5 +215,7 @@ def test_cells_without_a_value_are_filled_and_carried_along(config, table, write
     new = write("new.csv", [{"x": "1", "y": "2", "color": color} for color in ("", "NA", "red", "violet")])
     predicted = predict(new, result.run)
     assert [row[2] for row in predicted.rows] == ["", "NA", "red", "violet"]
-    assert predicted.rows[0][3:] == predicted.rows[1][3:]
-    assert predicted.notes == ["color: 1 cells hold a level that training never saw", "color: 2 cells have no value"]
+    assert predicted.rows[0][3] == predicted.rows[1][3]
+    notes = ["color: 1 cells hold a level that training never saw", "color: 2 cells have no value"]
+    assert predicted.notes == notes
+    assert [row[-1] for row in predicted.rows] == ["missing:color", "missing:color", "", "unseen:color"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from scratchnn.data.features.number import NumberColumn
 from scratchnn.data.preparation import read_path
 from scratchnn.errors import ModelError, UsageError
 from scratchnn.workflows.model import load_model
@@ -113,23 +114,30 @@ def test_a_deviation_that_is_not_finite_is_refused(regression, table, write):
         predict(write("new.csv", rows), run)
 
 
-def test_flags_name_every_reason(config, table, write, monkeypatch):
-    run = train(config()).run
-    # Any column that fills in missing values tells which ones.
-    monkeypatch.setattr(NumberColumn, "encode", lambda self, table, out: out.fill(0))
-    monkeypatch.setattr(NumberColumn, "missing", lambda self, table: table.gaps(self.name))
+def test_flags_name_every_reason(config, table, write):
+    run = train(config(data={"features": {"x": {"type": "number", "missing": "median"}}})).run
     rows = table(4)
     rows[1]["color"] = rows[3]["color"] = "violet"
     rows[2]["x"] = rows[3]["x"] = "NA"
     result = predict(write("new.csv", rows), run)
     assert column(result, "flags") == ["", "unseen:color", "missing:x", "missing:x;unseen:color"]
-    assert result.flags == {"unseen:color": 2, "missing:x": 2}
+    assert result.flags == {"missing:x": 2, "unseen:color": 2}
     assert result.flagged == 3
-    assert sorted(result.notes) == [
+    assert result.notes == [
+        "x: 2 cells have no value",
         "color: 2 cells hold a level that training never saw",
-        "x: 2 cells have no value and were filled in",
     ]
     assert result.arrays["flags"].tolist() == column(result, "flags")
+    result.write("out.jsonl")
+    assert '"x": null' in Path("out.jsonl").read_text().splitlines()[2]
+    result.write("out.npz")
+    with np.load("out.npz") as made:
+        np.testing.assert_array_equal(made["x"], [*(float(row["x"]) for row in rows[:2]), np.nan, np.nan])
+
+
+def test_only_a_column_that_can_be_flagged_brings_flags(config):
+    features = {"color": "ignore", "x": {"type": "number", "missing": "mean"}}
+    assert predict("data/table.csv", train(config(data={"features": features})).run).header[-1] == "flags"
 
 
 def test_only_models_that_can_flag_have_flags(config, write, table):

@@ -23,6 +23,11 @@ class FillingColumn(FittedColumn):
         """Whether it takes cells without a value."""
         raise NotImplementedError
 
+    @property
+    def may_flag(self) -> bool:
+        """Where it takes cells without a value, or knows of levels."""
+        return self.fills or type(self).unseen is not FittedColumn.unseen
+
     def gaps(self, table: Table) -> Array:
         """For each row (N,) whether its cell has no value. Raises `DataError` where it must have one."""
         gaps = table.gaps(self.name)
