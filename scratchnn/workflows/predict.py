@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -134,7 +135,7 @@ def write_predictions(
     if not isinstance(output, Path):
         return _write(blocks, predictor, DelimitedFile(output, raw_text=raw_text))
     kind = check_format(output)
-    if isinstance(data, Path) and data.exists() and output.exists() and data.samefile(output):
+    if _is_file_of(data, output):
         hint = "Name another file: the rows would be lost."
         raise UsageError("is the file of the rows itself", where=str(output), hint=hint)
     with replacing(output) as file:
@@ -153,6 +154,15 @@ def _write(blocks: Iterator[Table | Arrays], predictor: Predictor, writer: Predi
         crossed += made.crossed
     writer.finish()
     return PredictSummary(rows, notes_of(counts, crossed), dict(counts), flagged)
+
+
+def _is_file_of(data: Path | io.BufferedIOBase, output: Path) -> bool:
+    """Whether the output would take the place of the file that the rows are read from."""
+    try:
+        read = data.stat() if isinstance(data, Path) else os.fstat(data.fileno())
+        return os.path.samestat(read, output.stat())
+    except OSError:  # there is no such file, or the stream is none
+        return False
 
 
 def _suffix(format: str | None) -> str | None:

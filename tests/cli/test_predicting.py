@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import subprocess
@@ -21,16 +22,27 @@ def trained(cli: Any, folder: Path) -> Path:
     return folder
 
 
-def test_stdin_is_read_as_the_training_was(process: Any, trained: Path) -> None:
-    expected = process("predict", "runs/c", "flowers.csv", "--proba").out
-    for words in (["runs/c", "-"], ["-"], ["runs/c", "-", "--format", "csv"]):
-        outcome = process("predict", *words, "--proba", input=(trained / "flowers.csv").read_text())
-        assert (outcome.code, outcome.out, outcome.err) == (0, expected, "")
-    tabs = (trained / "flowers.csv").read_text().replace(",", "\t")
-    assert process("predict", "-", "--format", "tsv", "--proba", input=tabs).out == expected
-    rows = csv.DictReader((trained / "flowers.csv").read_text().splitlines())
-    objects = "\n".join(json.dumps(row) for row in rows)
-    assert process("predict", "-", "--format", "jsonl", "--proba", input=objects).out == expected
+@pytest.fixture
+def piped(cli: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs a command in this process with a text on stdin."""
+
+    def call(text: str, *words: str) -> Any:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        return cli(*words)
+
+    return call
+
+
+def test_stdin_is_read_as_the_training_was(process: Any, piped: Any, cli: Any, trained: Path) -> None:
+    expected = cli("predict", "runs/c", "flowers.csv", "--proba").out
+    text = (trained / "flowers.csv").read_text()
+    outcome = process("predict", "-", "--proba", input=text)
+    assert (outcome.code, outcome.out, outcome.err) == (0, expected, "")
+    for words in (["runs/c", "-"], ["runs/c", "-", "--format", "csv"]):
+        assert piped(text, "predict", *words, "--proba").out == expected
+    assert piped(text.replace(",", "\t"), "predict", "-", "--format", "tsv", "--proba").out == expected
+    objects = "\n".join(json.dumps(row) for row in csv.DictReader(text.splitlines()))
+    assert piped(objects, "predict", "-", "--format", "jsonl", "--proba").out == expected
 
 
 def test_json_counts_the_flagged_rows(cli: Any, folder: Path) -> None:
@@ -143,8 +155,8 @@ def test_a_read_only_folder(cli: Any, trained: Path) -> None:
     assert "Permission denied" in outcome.err
 
 
-def test_empty_and_closed_stdin(process: Any, program: list[str], trained: Path) -> None:
-    outcome = process("predict", "-", input="")
+def test_empty_and_closed_stdin(piped: Any, program: list[str], trained: Path) -> None:
+    outcome = piped("", "predict", "-")
     assert (outcome.code, outcome.out, outcome.err[:31]) == (3, "", "error: stdin: the file is empty")
     words = " ".join(f"'{word}'" for word in [*program, "predict", "-"])
     done = subprocess.run(["sh", "-c", f"{words} <&-"], capture_output=True, text=True, timeout=60, check=False)

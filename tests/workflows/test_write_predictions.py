@@ -111,6 +111,8 @@ def test_the_rows_are_never_written_over(model, many, link):
         out.symlink_to(many)
     with pytest.raises(UsageError, match=r"is the file of the rows itself\. Name another file: the rows would be lost"):
         write_predictions(many, out, model, columns=["id"])
+    with many.open("rb") as stream, pytest.raises(UsageError, match="is the file of the rows itself"):
+        write_predictions(stream, out, model)
     assert many.read_bytes() == before
 
 
