@@ -37,8 +37,8 @@ class Sampler:
         powers[order[self.top_k :] if self.top_k is not None else []] = 0
         powers /= powers.sum()
         if self.top_p is not None:
-            before = np.cumsum(powers[order]) - powers[order]
-            powers[order[1:][before[1:] >= self.top_p]] = 0
+            before = np.cumsum(powers[order])[:-1]  # of each class but the first, what the more probable ones have
+            powers[order[1:][before >= self.top_p]] = 0
             powers /= powers.sum()
         return powers
 

@@ -38,6 +38,24 @@ def test_of_equal_ones_the_first_stay():
     assert Sampler(top_p=0.5).probabilities(np.zeros(4)).tolist() == [0.5, 0.5, 0, 0]
 
 
+@given(st.lists(st.floats(0.01, 1.0), min_size=3, max_size=30, unique=True), st.data())
+def test_the_fewest_that_reach_it(shares, data):
+    """A share that the first k reach exactly needs no more than k."""
+    logits = np.log(shares)
+    sums = np.cumsum(np.sort(Sampler().probabilities(logits))[::-1])
+    kept = data.draw(st.integers(1, len(shares) - 1))
+    assert np.count_nonzero(Sampler(top_p=float(sums[kept - 1])).probabilities(logits)) == kept
+    assert np.count_nonzero(Sampler(top_p=float(np.nextafter(sums[kept - 1], 1))).probabilities(logits)) == kept + 1
+
+
+def test_top_p_is_of_what_the_temperature_makes():
+    """Of 0.1, 0.4, 0.3, 0.2 at T = 1/2: 1, 16, 9, 4 of 30. The first two reach 25/30, the first 16/30."""
+    cold = {"temperature": 0.5}
+    assert Sampler(**cold, top_p=0.83).probabilities(LOGITS).tolist() == pytest.approx([0, 16 / 25, 9 / 25, 0])
+    assert Sampler(**cold, top_p=0.53).probabilities(LOGITS).tolist() == [0, 1, 0, 0]
+    assert Sampler(**cold, top_k=2, top_p=0.65).probabilities(LOGITS).tolist() == pytest.approx([0, 16 / 25, 9 / 25, 0])
+
+
 def test_draws_follow_the_probabilities():
     rng, sampler = np.random.default_rng(0), Sampler(top_k=3)
     counts = np.bincount([sampler.draw(LOGITS, rng) for _ in range(9000)], minlength=4)
