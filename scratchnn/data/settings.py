@@ -146,9 +146,10 @@ class DataSettings(Settings):
 
     def _check_split(self) -> None:
         split, source = self.split, self.source
-        context = {"type": split.tag(), "kind": source.first.tag()}
+        other = "position" if source.first.textual else "random"
+        context = {"type": split.tag(), "kind": source.first.tag(), "other": other}
         if split.columns and not source.first.tabular:
-            message = "`split` {type} divides by a column, but a source of type {kind} has none. Use random."
+            message = "`split` {type} divides by a column, but a source of type {kind} has none. Use {other}."
             raise PydanticCustomError("data", message, context)
         if split.takes_test and isinstance(source, SourceParts):
             message = (

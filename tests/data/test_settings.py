@@ -62,7 +62,8 @@ def test_defaults_and_shorthands() -> None:
         ({"source": {"train": "a.npz"}, "sample_weight": "w"}, "`sample_weight` is for tables"),
         ({"source": "moons", "features": {"a": "numbr"}}, "numbr"),
         ({"source": "moons", "surprise": 1}, "Extra inputs"),
-        ({"source": "moons", "split": {"type": "group", "column": "g"}}, "a source of type moons has none"),
+        ({"source": "moons", "split": {"type": "group", "column": "g"}}, "a source of type moons has none. Use random"),
+        ({"source": "a.txt", "split": {"type": "hash", "column": "g"}}, "a source of type text has none. Use position"),
         ({"source": "a.npz", "split": {"type": "time", "column": "g"}}, "`split` time divides by a column"),
         ({"source": "a.csv", "target": "y", "split": {"type": "hash", "column": "y"}}, 'divides by "y", the target'),
         (
