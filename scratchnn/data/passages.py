@@ -29,6 +29,15 @@ class Passage:
         return Passage(self.where, self.tokens[int(rows[0]) : int(rows[-1]) + 1])
 
 
+def with_line_feeds(text: str) -> str:
+    """The text with a line feed for every kind of line end.
+
+    >>> with_line_feeds("one\\r\\ntwo\\rthree\\n")
+    'one\\ntwo\\nthree\\n'
+    """
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def split_tokens(text: str, kind: TokenKind) -> Sequence[str]:
     """The tokens of a text: its characters, or its words, its runs of white space and single other signs.
 

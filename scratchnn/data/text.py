@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from scratchnn.data.files import decode, locate, read_text, shown
-from scratchnn.data.passages import Passage, TokenKind, split_tokens
+from scratchnn.data.passages import Passage, TokenKind, split_tokens, with_line_feeds
 from scratchnn.data.sources import Source
 from scratchnn.errors import DataError
 
@@ -42,4 +42,4 @@ class Text(Source):
         text = decode(read_text(path), where)
         if not text:
             raise DataError("the file is empty", where=where, hint="Give it some text to learn from.")
-        return Passage(where, split_tokens(text.replace("\r\n", "\n").replace("\r", "\n"), self.tokens))
+        return Passage(where, split_tokens(with_line_feeds(text), self.tokens))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from typing import Annotated, Literal, NamedTuple, Self
 
 import numpy as np
@@ -72,10 +74,16 @@ class TextInputs(Settings):
         known = set(self.vocabulary)
         return sum(token not in known for token in passage.tokens)
 
+    def note_unseen(self, count: int, of: str = "") -> list[str]:
+        """What to tell of so many tokens (`of` what) that the training part lacks; nothing where there are none."""
+        kind, verb = (self.tokens.removesuffix("s"), "occurs") if count == 1 else (self.tokens, "occur")
+        return [f"{count} {kind}{of and f' of {of}'} never {verb} in the training text"] if count else []
+
     def windows(self, passage: Passage, stride: int | None = None, part: str = "") -> Windows:
         """Every whole window, one each `stride` tokens (`context` where None). What is left over at the end is cut off.
 
-        Raises `DataError` where the text is too short for one; `part` is its name in the message.
+        Raises `DataError` where the text is too short for one, and where close windows of a long text take more memory
+        than the machine has; `part` is its name in the message.
         """
         size, step = self.context, stride or self.context
         if len(passage) <= size:
@@ -85,6 +93,12 @@ class TextInputs(Settings):
             raise DataError(message, where=passage.where, hint=hint)
         ids = self._ids(passage)
         starts = np.arange(0, len(ids) - size, step)
+        needed = 2 * len(starts) * size * ids.itemsize
+        if needed > _memory():
+            message = (
+                f"{len(starts):,} windows of {size:,} {self.tokens} take {needed / 2**30:,.1f} GiB, more than there is"
+            )
+            raise DataError(message, where=passage.where, hint="Use a larger `stride`, or a smaller `context`.")
         inputs, targets = (
             np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(row, size)[::step])
             for row in (ids[:-1], ids[1:])
@@ -94,3 +108,11 @@ class TextInputs(Settings):
     def _ids(self, passage: Passage) -> Array:
         places = {token: number for number, token in enumerate(self.vocabulary, 1)}
         return np.fromiter((places.get(token, UNKNOWN) for token in passage.tokens), np.int64, len(passage))
+
+
+def _memory() -> float:
+    """The bytes that the machine has; without a limit where it does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return math.inf

@@ -10,6 +10,7 @@ from typing import Any
 from scratchnn.data.preparation import Part, encode, prepare, read_path, read_text, used_rows
 from scratchnn.data.tables import Table
 from scratchnn.data.text import Text
+from scratchnn.data.vocabulary import TextInputs
 from scratchnn.errors import DataError, UsageError
 from scratchnn.nn.metrics import Metric
 from scratchnn.training.evaluation import Evaluator
@@ -71,11 +72,12 @@ def evaluate(
     metrics = _metrics(model)
     for requirement in requirements:
         requirement.check_name(figure_names(metrics))
+    notes: list[str] = []
     if data is None:
         split = split or "test"
         part, batch = _own_part(model, split, plugins)
     else:
-        part = _new_part(model, data)
+        part, notes = _new_part(model, data)
         split, batch = str(data), len(part)
     network = model.built.network
     evaluator = Evaluator(network, model.built.loss, metrics, model.encoder)
@@ -88,7 +90,7 @@ def evaluate(
         metrics=figures,
         classes=model.encoder.class_names,
         requirements=judge(requirements, figures),
-        notes=list(evaluator.notes),
+        notes=[*notes, *evaluator.notes],
     )
 
 
@@ -102,18 +104,22 @@ def _metrics(model: Model) -> list[Metric]:
     return list(chosen.values())
 
 
-def _new_part(model: Model, path: str | Path) -> Part:
-    source = model.config.data.source.first
-    if isinstance(source, Text):
-        windows = model.encoder.encode_text(read_text(path, source))
-        return Part(windows.inputs, windows.targets, None, windows.starts)
+def _new_part(model: Model, path: str | Path) -> tuple[Part, list[str]]:
+    """What a new file holds, and what to tell of it."""
+    source, inputs = model.config.data.source.first, model.encoder.inputs
+    if isinstance(source, Text) and isinstance(inputs, TextInputs):
+        passage = read_text(path, source)
+        windows = inputs.windows(passage)
+        notes = inputs.note_unseen(inputs.count_unseen(passage))
+        return Part(windows.inputs, windows.targets, None, windows.starts), notes
     data = read_path(path, like=model.config.data.source)
     weight = model.config.data.sample_weight
     if isinstance(data, Table) and weight not in data.columns:
         weight = None  # new rows need no weights: then each counts the same
     rows = used_rows(model.config.data, data)
     data = data.take(rows)
-    return encode(data, model.encoder, model.built.network.dtype, weight, rows, check=model.built.loss.check_numbers)
+    check = model.built.loss.check_numbers
+    return encode(data, model.encoder, model.built.network.dtype, weight, rows, check=check), []
 
 
 def _own_part(model: Model, split: str, plugins: Iterable[str | Path]) -> tuple[Part, int]:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from scratchnn.data.files import decode, read_bytes
+from scratchnn.data.files import decode, read_text
+from scratchnn.data.passages import with_line_feeds
 from scratchnn.data.vocabulary import UNKNOWN, TextInputs
 from scratchnn.errors import ModelError, UsageError
 from scratchnn.nn.sampling import Sampler
@@ -56,13 +57,14 @@ def generate(
 
     Of each it sees the last `context` ones. The same arguments give the same text. `temperature` below 1 makes it
     more sure, 0 always takes the most probable token; `top_k` and `top_p` as in `Sampler`. An empty prompt begins a
-    line. Raises the errors of `scratchnn.errors`.
+    line; every kind of line end counts as a line feed. Raises the errors of `scratchnn.errors`.
     """
     _check("--length", length, length >= 0, "0 or more")
     _check("--temperature", temperature, math.isfinite(temperature) and temperature >= 0, "0 or more")
     _check("--top-k", top_k, top_k is None or top_k >= 1, "1 or more")
     _check("--top-p", top_p, top_p is None or 0 < top_p <= 1, "above 0, at most 1")
     _check("--seed", seed, seed >= 0, "0 or more")
+    prompt = _text(prompt)
     model = run if isinstance(run, Model) else load_model(run, plugins)
     inputs = model.encoder.inputs
     if not isinstance(inputs, TextInputs):
@@ -76,14 +78,13 @@ def generate(
     tokens = _tokens(model, ids, inputs.context, Sampler(temperature, top_k, top_p), rng)
     with computing(choose_threads(model.config, model.built.network, 1)):
         drawn = list(islice(tokens, length))
-    unseen = ids.count(UNKNOWN)
-    notes = [f"{unseen} {inputs.tokens} of the prompt never occur in the training text"] if unseen else []
+    notes = inputs.note_unseen(ids.count(UNKNOWN), "the prompt")
     return GenerateResult(prompt, inputs.decode(drawn), length, notes)
 
 
 def read_prompt(path: str | Path) -> str:
-    """The prompt in a file of UTF-8 text, with its line ends as the model knows them. Raises `DataError`."""
-    return decode(read_bytes(Path(path)), str(path)).replace("\r\n", "\n").replace("\r", "\n")
+    """The prompt in a file of UTF-8 text, unpacked where its name ends in `.gz`. Raises `DataError`."""
+    return decode(read_text(Path(path)), str(path))
 
 
 def _tokens(model: Model, ids: list[int], context: int, sampler: Sampler, rng: np.random.Generator) -> Iterator[int]:
@@ -98,6 +99,15 @@ def _tokens(model: Model, ids: list[int], context: int, sampler: Sampler, rng: n
             raise ModelError("the outputs are not finite numbers", where=str(model.path))
         seen.append(sampler.draw(logits, rng))
         yield seen[-1]
+
+
+def _text(prompt: str) -> str:
+    """The prompt as the model knows texts. Raises `UsageError` where it holds bytes that are no text."""
+    try:
+        prompt.encode()
+    except UnicodeEncodeError:
+        raise UsageError("is not UTF-8 text", where="--prompt", hint="Give it in UTF-8.") from None
+    return with_line_feeds(prompt)
 
 
 def _check(name: str, value: float | None, fits: bool, wanted: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,42 @@ def test_a_prompt_is_gone_on_with(cli: Any, folder: Path) -> None:
     assert plain.removesuffix("\n") == made["text"].removesuffix("\n")
     outcome = cli("predict", run, "--prompt", "one two", "--length", "20", "-o", "said.txt")
     assert (outcome.code, (folder / "said.txt").read_text()) == (0, made["text"])
+
+
+def test_a_prompt_from_a_file(cli: Any, folder: Path) -> None:
+    """Also a packed one, with any kind of line end, gives what the same prompt gives on the command line."""
+    run = trained(cli, folder)
+    said = cli("predict", run, "--prompt", "nine ten\none", "--length", "20").out
+    (folder / "start.txt").write_bytes(b"nine ten\r\none")
+    (folder / "start.txt.gz").write_bytes(gzip.compress(b"nine ten\rone"))
+    for words in (["start.txt"], ["start.txt.gz"], ["--prompt", "nine ten\r\none"], ["--prompt", "nine ten\rone"]):
+        outcome = cli("predict", run, *words, "--length", "20")
+        assert (outcome.code, outcome.err, outcome.out) == (0, "", said)
+
+
+def test_a_prompt_that_is_no_text_is_refused(cli: Any, folder: Path) -> None:
+    """What the system hands over for the byte 0xff of an argument."""
+    run = trained(cli, folder)
+    for words in ([], ["--json"], ["-o", "said.txt"]):
+        outcome = cli("predict", run, "--prompt", "one\udcff", *words)
+        assert outcome.code == 2
+        assert "--prompt: is not UTF-8 text" in outcome.err
+    (folder / "said.txt").write_bytes(b"one\ntwo\xff")
+    outcome = cli("predict", run, "said.txt")
+    assert (outcome.code, outcome.err) == (
+        3,
+        "error: said.txt:2: byte 0xff is not UTF-8 text. Save the file as UTF-8.\n",
+    )
+
+
+def test_beside_a_prompt_a_path_is_the_run(cli: Any, folder: Path) -> None:
+    trained(cli, folder)
+    outcome = cli("predict", "runs/rime", "--prompt", "one")
+    assert outcome.code == 4
+    assert 'runs/rime: no such run directory or file. Did you mean "' in outcome.err
+    outcome = cli("predict", "rhyme.txt", "--prompt", "one")
+    assert outcome.code == 2
+    assert "--prompt: does not go with a file" in outcome.err
 
 
 def test_options_of_rows_are_refused_for_texts(cli: Any, folder: Path) -> None:

@@ -58,6 +58,12 @@ def test_what_training_never_saw_is_unknown_and_counted() -> None:
     assert fitted.count_unseen(Passage("a.txt", "axbyx")) == 3
 
 
+def test_windows_that_no_memory_holds_are_refused() -> None:
+    """600,000 windows of 600,000 ids, twice."""
+    with pytest.raises(DataError, match=r"600,000 windows of 600,000 characters take 5,364.4 GiB, .* larger `stride`"):
+        inputs("ab", 600_000).windows(Passage("a.txt", "ab" * 600_000), stride=1)
+
+
 def test_it_comes_back_from_json() -> None:
     fitted = inputs('a\u2028"\\\n\ud7ff\U0001f600')
     assert TextInputs.model_validate_json(json.dumps(fitted.model_dump(mode="json"))) == fitted

@@ -110,6 +110,7 @@ def test_a_split_and_a_new_text_are_judged(run: Path) -> None:
     assert found.metrics["perplexity"] == pytest.approx(np.exp(found.metrics["log_loss"]))
     assert found.metrics["bits_per_token"] == pytest.approx(found.metrics["log_loss"] / np.log(2))
     assert found.metrics["loss"] == pytest.approx(found.metrics["log_loss"], rel=1e-5)
+    assert found.notes == ["3 characters never occur in the training text"]
     kept = json.loads((run / "summary.json").read_text())["metrics"]
     for split in ("train", "validation", "test"):
         assert evaluate(run, split=split).metrics["loss"] == kept[split]["loss"]
@@ -126,7 +127,8 @@ def test_prompts_short_long_empty_and_strange(run: Path) -> None:
     assert generate(run, prompt=RHYME * 3 + "one t", length=3, temperature=0).continuation == "wo "
     assert generate(run, prompt="any", length=0).text == "any"
     strange = generate(run, prompt="one ü", length=50, temperature=5.0)
-    assert strange.notes == ["1 characters of the prompt never occur in the training text"]
+    assert strange.notes == ["1 character of the prompt never occurs in the training text"]
+    assert generate(run, prompt="éü", length=0).notes == ["2 characters of the prompt never occur in the training text"]
     assert strange.text.startswith("one ü")
     assert set(strange.continuation) <= set(RHYME)  # the unknown is never drawn
 

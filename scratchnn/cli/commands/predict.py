@@ -95,7 +95,7 @@ def command(
     from scratchnn.cli.console import Console
     from scratchnn.workflows.model import load_model
 
-    run, data = _split(paths or [])
+    run, data = _split(paths or [], prompted=prompt is not None)
     console = Console(as_json=as_json, quiet=quiet)
     model = load_model(run, plugins or ())
     draws = {"length": length, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
@@ -108,16 +108,16 @@ def command(
     return _predict(console, model, data, output, wanted)
 
 
-def _split(paths: Sequence[Path]) -> tuple[Path | None, Path | None]:
-    """RUN and DATA. A single path is the run where it is a folder or a model file."""
+def _split(paths: Sequence[Path], *, prompted: bool) -> tuple[Path | None, Path | None]:
+    """RUN and DATA. A single path is the run where it is a folder, a model file, or with a prompt nothing at all."""
     from scratchnn.errors import UsageError
 
     if len(paths) > 2:
         raise UsageError(f"expects [RUN] DATA, got {len(paths)} paths", hint="Predict one file at a time.")
-    if len(paths) == 1 and not paths[0].is_dir() and paths[0].suffix != ".safetensors":
-        return None, paths[0]
     run, data = [*paths, None, None][:2]
-    return run, data
+    if run is None or data is not None or run.is_dir() or run.suffix == ".safetensors":
+        return run, data
+    return (run, None) if prompted and not run.exists() else (None, run)
 
 
 def _refuse(options: Mapping[str, object], reason: str) -> None:
