@@ -79,6 +79,16 @@ def test_quantiles_by_hand():
     np.testing.assert_array_equal(Loss.parse(settings).predictions(outputs), [[3.0], [4.0]])
 
 
+def test_a_length_below_epsilon_is_constant():
+    """|f| is 0.5 and 13, |y| 5. With epsilon 2: 1 - 0.5 * 4 / (2 * 5), of slope -y / 5 / 2; the other is as without."""
+    settings = {"type": "cosine_similarity", "epsilon": 2.0}
+    f, y = np.array([[0.0, 0.5], [5.0, 12.0]]), np.array([[3.0, 4.0], [3.0, 4.0]])
+    value, gradient = run(settings, f, y)
+    assert value == pytest.approx((1 - 0.2 + 1 - 63 / 65) / 2, rel=1e-15)
+    np.testing.assert_allclose(gradient[0], [-0.15, -0.2], rtol=1e-15)
+    np.testing.assert_allclose(gradient[1], run("cosine_similarity", f, y)[1][1], rtol=1e-15)
+
+
 def test_predictions():
     z = np.array([[0.0, math.log(3)]])
     for name in ("poisson", "gamma", "tweedie"):

@@ -132,7 +132,8 @@ class CosineSimilarity(Loss):
     """1 - f y / (|f| |y|) for the rows f of outputs and y of targets: 0 for the same direction, 2 for the opposite.
 
     Needs two target columns or more, raw. Gradient (c f / |f| - y / |y|) / |f| with the cosine c. Lengths below
-    `epsilon` count as it (the gradient still treats them as lengths). As PyTorch's `cosine_similarity`, taken from 1.
+    `epsilon` count as it: they are constant, so the gradient is -y / |y| / epsilon there. As PyTorch's
+    `cosine_similarity`, taken from 1, whose gradient takes them for lengths that change.
     """
 
     type: Literal["cosine_similarity"] = "cosine_similarity"
@@ -148,8 +149,8 @@ class CosineSimilarity(Loss):
         return target.columns
 
     def plan(self, outputs: InputSpec) -> Plan:
-        """Products, and three numbers for each sample."""
-        sizes = {"product": outputs.shape, "size": (), "target_size": (), "cosine": ()}
+        """Products, and four numbers for each sample."""
+        sizes = {"product": outputs.shape, "size": (), "target_size": (), "cosine": (), "slope": ()}
         return Plan(outputs, scratch={name: Buffer(shape) for name, shape in sizes.items()})
 
     def evaluate(
@@ -166,7 +167,8 @@ class CosineSimilarity(Loss):
         np.divide(cosine, target_size, out=cosine)
         if gradient is not None:
             np.divide(outputs, size[:, None], out=gradient)
-            np.multiply(gradient, cosine[:, None], out=gradient)
+            slope = np.greater(size, self.epsilon, out=scratch.slope)  # of the length: 0 where it is held at epsilon
+            np.multiply(gradient, np.multiply(slope, cosine, out=slope)[:, None], out=gradient)
             np.divide(targets, target_size[:, None], out=product)
             np.subtract(gradient, product, out=gradient)
             np.divide(gradient, size[:, None], out=gradient)
