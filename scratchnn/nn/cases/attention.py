@@ -31,6 +31,7 @@ LAYERS: tuple[LayerCase, ...] = (
     LayerCase(Decoder(heads=2, feed_forward=3, dropout=0.0), (1, 4), 1),
     LayerCase(Decoder(heads=3, feed_forward=7, activation=Tanh()), (5, 3), 2, masked=True),
     LayerCase(Decoder(heads=2, feed_forward=3, norm_first=True, rotary=True, activation=GELU()), (4, 4), 3),
+    LayerCase(Decoder(heads=1, feed_forward=2, bias=False, activation=Tanh()), (3, 2), 3),
     LayerCase(Decoder(heads=4, key_heads=2, feed_forward=2, norm="rms_norm", norm_first=True), (3, 4), 2, masked=True),
     LayerCase(Repeat(times=2, layers=[Decoder(heads=2, feed_forward=3, norm_first=True)]), (3, 4), 3, masked=True),
     LayerCase(TimeDistributed(layers=[Attention(heads=2, key_heads=1, rotary=True, dropout=0.2)]), (3, 4, 4), 2),

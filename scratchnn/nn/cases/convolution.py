@@ -29,8 +29,10 @@ LAYERS: tuple[LayerCase, ...] = (
     LayerCase(Conv2DTranspose(filters=4, kernel_size=3, stride=2, dilation=2, padding=1, groups=2), (3, 2, 2), 2),
     LayerCase(DepthwiseConv2D(kernel_size=1), (2, 3, 2), 1),
     LayerCase(DepthwiseConv2D(kernel_size=[3, 2], padding="same", activation=ReLU()), (5, 4, 3), 3),
+    LayerCase(DepthwiseConv2D(kernel_size=[2, 3], stride=2, bias=False), (5, 4, 2), 3),
     LayerCase(DepthwiseConv2D(kernel_size=2, stride=3, dilation=2, padding=1, depth_multiplier=3), (6, 7, 2), 2),
     LayerCase(SeparableConv2D(filters=2, kernel_size=1, bias=False), (2, 3, 3), 1),
     LayerCase(SeparableConv2D(filters=3, kernel_size=3, padding="same", activation=Tanh(), l2=0.1), (4, 5, 2), 2),
     LayerCase(SeparableConv2D(filters=2, kernel_size=2, stride=2, depth_multiplier=2), (5, 4, 2), 3),
+    LayerCase(SeparableConv2D(filters=2, kernel_size=2, stride=3, dilation=[2, 1], padding=1), (7, 5, 3), 2),
 )
