@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from scratchnn.data.vocabulary import UNKNOWN
 from scratchnn.errors import ConfigError, ShapeError, UsageError
 from scratchnn.workflows.evaluate import evaluate
 from scratchnn.workflows.generate import generate
@@ -130,7 +131,15 @@ def test_prompts_short_long_empty_and_strange(run: Path) -> None:
     assert strange.notes == ["1 character of the prompt never occurs in the training text"]
     assert generate(run, prompt="éü", length=0).notes == ["2 characters of the prompt never occur in the training text"]
     assert strange.text.startswith("one ü")
-    assert set(strange.continuation) <= set(RHYME)  # the unknown is never drawn
+    assert set(strange.continuation) <= set(RHYME)
+
+
+def test_the_unknown_is_never_drawn_however_probable(run: Path) -> None:
+    model = load_model(run)
+    said = generate(model, prompt="one", length=30, temperature=0).continuation
+    model.built.network.arena.named_arrays()["2.bias"][UNKNOWN] = 50
+    assert generate(model, prompt="one", length=30, temperature=0).continuation == said
+    assert set(generate(model, prompt="one", length=30, top_p=0.5).continuation) <= set(RHYME)
 
 
 def test_top_k_of_one_is_greedy(run: Path) -> None:
