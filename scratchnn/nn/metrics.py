@@ -257,9 +257,9 @@ class LogLoss(Metric):
 
 
 class Perplexity(Metric):
-    """exp of `log_loss`: among how many equally probable tokens the model is as unsure. The vocabulary's for guessing.
+    """exp of `log_loss`: among how many equally probable tokens the model is as unsure.
 
-    Source: Jelinek et al. 1977.
+    1 where it is sure and right; for guessing the size of the vocabulary. Source: Jelinek et al. 1977.
     """
 
     type: Literal["perplexity"] = "perplexity"

@@ -61,9 +61,21 @@ def test_what_it_says_of_each_step():
     assert EachStep not in Loss.members().values()
 
 
-def test_the_likelihood_of_a_tiny_probability_is_exact():
+@pytest.mark.parametrize(
+    "loss",
+    [
+        *("cross_entropy", "focal", "categorical_hinge", "multi_margin", "dice"),
+        {"type": "weighted_sum", "terms": [{"loss": "focal"}, {"loss": "dice"}]},
+    ],
+)
+def test_the_likelihood_of_a_tiny_probability_is_exact(loss):
     z = np.array([[0.0, 200.0]], np.float32)
-    assert Loss.parse("cross_entropy").log_likelihoods(z, np.array([0])).tolist() == [-200.0]
+    assert Loss.parse(loss).log_likelihoods(z, np.array([0])).tolist() == [-200.0]
+    each = fitted(Loss.parse(loss), TargetSpec(classes=2, steps=1))
+    assert each.log_likelihoods(z[:, None], np.array([[0]])).tolist() == [[-200.0]]
+
+
+def test_other_likelihoods_are_clipped():
     clipped = Loss.parse("binary_cross_entropy").log_likelihoods(np.array([[200.0]], np.float32), np.array([0]))
     assert clipped.tolist() == pytest.approx([np.log(np.finfo(np.float32).eps)])
 

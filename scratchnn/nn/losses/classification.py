@@ -81,6 +81,10 @@ class ClassLoss(Loss):
         """Softmax over the classes `(N, C)`."""
         return softmax(outputs)
 
+    def log_likelihoods(self, outputs: Array, targets: Array) -> Array:
+        """z[y] - logsumexp(z) in float64: exact also where the probability is tiny."""
+        return log_softmax_at(outputs, targets)
+
 
 class CrossEntropy(ClassLoss):
     """-log softmax(z)[y] for logits z `(B, C)` and class ids y `(B,)`. Gradient softmax(z) - onehot(y).
@@ -152,19 +156,20 @@ class CrossEntropy(ClassLoss):
         if weights is not None:
             np.multiply(gradient, weights[:, None], out=gradient)
 
-    def log_likelihoods(self, outputs: Array, targets: Array) -> Array:
-        """z[y] - logsumexp(z) in float64, without label smoothing: exact also where the probability is tiny."""
-        shifted = outputs.astype(np.float64)
-        shifted -= shifted.max(axis=1, keepdims=True)
-        chosen: Array = shifted[np.arange(len(targets)), targets]
-        return np.asarray(chosen - np.log(np.exp(shifted, out=shifted).sum(axis=1)))
-
 
 def softmax(outputs: Array) -> Array:
     """exp(z) / sum exp(z) of each row, in a new array."""
     shares: Array = np.empty_like(outputs)
     write_softmax(outputs, shares, np.empty((len(outputs), 1), outputs.dtype))
     return shares
+
+
+def log_softmax_at(outputs: Array, targets: Array) -> Array:
+    """z[y] - logsumexp(z) `(N,)` in float64, of outputs z `(N, C)` and class ids y `(N,)`."""
+    shifted = outputs.astype(np.float64)
+    shifted -= shifted.max(axis=1, keepdims=True)
+    chosen: Array = shifted[np.arange(len(targets)), targets]
+    return np.asarray(chosen - np.log(np.exp(shifted, out=shifted).sum(axis=1)))
 
 
 def write_softmax(outputs: Array, shares: Array, column: Array) -> None:

@@ -140,6 +140,10 @@ class WeightedSum(Loss):
         """Those of the first term."""
         return self.terms[0].loss.deviations(outputs)
 
+    def log_likelihoods(self, outputs: Array, targets: Array) -> Array:
+        """Those of the first term."""
+        return self.terms[0].loss.log_likelihoods(outputs, targets)
+
 
 def _size(loss: Loss, target: TargetSpec) -> int:
     """The outputs that a loss needs for these targets, 0 where it does not fit them."""

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from scratchnn.nn.layer import InputSpec, Plan
-from scratchnn.nn.losses.classification import BinaryCrossEntropy, row_starts, softmax, write_softmax
+from scratchnn.nn.losses.classification import BinaryCrossEntropy, log_softmax_at, row_starts, softmax, write_softmax
 from scratchnn.nn.losses.loss import Loss, TargetSpec, all_finite, not_finite, weighted_total
 from scratchnn.nn.losses.positive import LabelLoss
 from scratchnn.nn.memory import Array, Buffer, Memory
@@ -112,6 +112,10 @@ class Dice(DiceLoss):
     def predictions(self, outputs: Array) -> Array:
         """Softmax over the classes `(N, C)`."""
         return softmax(outputs)
+
+    def log_likelihoods(self, outputs: Array, targets: Array) -> Array:
+        """z[y] - logsumexp(z) in float64: exact also where the probability is tiny."""
+        return log_softmax_at(outputs, targets)
 
 
 class BinaryDice(DiceLoss):
