@@ -208,7 +208,7 @@ def check_all(only: str = "") -> Iterator[GradCheck]:
     failed check.
     """
     for missing in missing_cases():
-        yield GradCheck(missing, "", "rows in cases.py", float("inf"), False)
+        yield GradCheck(missing, "", "rows in nn/cases", float("inf"), False)
     for case in (*LAYERS, *ACTIVATIONS):
         if only not in ("", case.component.tag()):
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 import signal
 import subprocess
@@ -15,7 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scratchnn.nn.gradcheck import check_all
+from scratchnn.nn.gradcheck import GradCheck, check_all
+from scratchnn.workflows import inspect
 
 PLUGIN = """
 from __future__ import annotations
@@ -243,6 +245,15 @@ def test_gradcheck_of_a_wrong_backward(cli: Any, folder: Path) -> None:
     assert outcome.json["passed"] is False
     assert "checks failed; the worst: " in outcome.json["error"]["message"]
     assert "Traceback" not in outcome.err
+
+
+def test_gradcheck_names_a_component_without_rows(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = GradCheck("layer: permute", "", "rows in nn/cases", math.inf, False)
+    report = inspect.GradCheckReport([GradCheck.of("dense", "(1, 3)", "input", 0.0), missing])
+    monkeypatch.setattr(inspect, "gradcheck_all", lambda: report)
+    outcome = cli("gradcheck", "--all")
+    assert outcome.code == 1
+    assert "error: layer: permute: 1 of 2 checks failed; the worst: too few rows in nn/cases" in outcome.err
 
 
 def test_plugins(cli: Any, folder: Path) -> None:

@@ -46,6 +46,7 @@ def command(
         console.say(f"passed: {len(report.checks)} checks, worst relative error {report.worst.error:.1e}")
         return conclude(console, report.to_json(), None)
     first = max(failed, key=lambda check: check.error)
-    message = f"{len(failed)} of {len(report.checks)} checks failed; the worst: {first.case}, the gradient of "
-    message += f"{first.array} is off by {first.error:.1e}"
+    wrong = f"{first.case}, the gradient of {first.array} is off by {first.error:.1e}"
+    wrong = wrong if first.case else f"too few {first.array}"
+    message = f"{len(failed)} of {len(report.checks)} checks failed; the worst: {wrong}"
     return conclude(console, report.to_json(), ScratchnnError(message, where=first.component))
