@@ -103,6 +103,14 @@ FAULTS = (
         METRICS,
     ),
     Fault(
+        "likelihoods-of-a-sum-are-clipped",
+        "nn/losses/combined.py",
+        "return self.terms[0].loss.log_likelihoods(outputs, targets)",
+        "return super().log_likelihoods(outputs, targets)",
+        "perplexity is too low where a token is very improbable",
+        STEPS,
+    ),
+    Fault(
         "windows-share-their-targets",
         "data/vocabulary.py",
         "for row in (ids[:-1], ids[1:])",
