@@ -43,6 +43,24 @@ def test_a_batch_worked_out_by_hand() -> None:
     np.testing.assert_allclose(inference, [[(1 - 0.3) / 2.7**0.5]])
 
 
+def test_every_axis_but_the_last_is_one_of_samples() -> None:
+    """PyTorch's BatchNorm1d of (N, C, L) takes the mean over N and L, as that of (N L, C) does."""
+    x = np.random.default_rng(0).standard_normal((3, 4, 2))
+    made = []
+    for inputs in (x, x.reshape(12, 2)):
+        network = Network([BatchNorm()], InputSpec(inputs.shape[1:]), dtype="float64")
+        network.initialize(np.random.default_rng(0))
+        batch = network.workspace(len(inputs), input_gradient=True).batch(len(inputs))
+        batch.inputs[...] = inputs
+        outputs = batch.forward(Pass(training=True)).reshape(12, 2).copy()
+        batch.output_gradient[...] = np.sin(10 * inputs)
+        batch.backward(Pass(training=True))
+        made.append([outputs, batch.input_gradient.reshape(12, 2), network.arena.gradients, network.arena.state])
+    np.testing.assert_allclose(made[0][0].mean(axis=0), 0, atol=1e-15)
+    for steps, rows in zip(*made, strict=True):
+        np.testing.assert_allclose(steps, rows, rtol=1e-12, atol=1e-14)
+
+
 def test_gamma_and_beta_are_optional_and_never_decayed() -> None:
     def names(**fields: bool) -> list[str]:
         network = Network([BatchNorm(**fields)], InputSpec((3,)))
