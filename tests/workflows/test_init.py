@@ -43,7 +43,10 @@ def test_a_table_with_everything_is_trained_as_written() -> None:
     result = train("config.yaml")
     assert result.metrics["test"]["accuracy"] > 0.8
     Path("new.csv").write_text("city,team,height\nnowhere,c,\nc1,a,1.9\n")
-    assert [row[-1] for row in predict("new.csv", result.run).rows][1] == "yes"
+    predicted = predict("new.csv", result.run)
+    assert predicted.header[-2:] == ["prediction", "flags"]
+    assert predicted.rows[1][-2:] == ["yes", ""]
+    assert predicted.rows[0][-1] == "missing:height;unseen:team;unseen:city"
 
 
 @pytest.mark.parametrize(("name", "target"), [("iris", "species"), ("diabetes", "progression")])

@@ -31,7 +31,7 @@ WRONG = {
 }
 LISTED = {"validation": list(range(12)), "test": list(range(40, 52))}
 PARTS = ["validation"] * 10 + ["train"] * 40 + ["test"] * 10
-KEYS = ("group", "day", "part", "weight", "id", "kind", "price")  # columns that divide, that are learned, or weigh
+KEYS = ("group", "day", "part", "weight", "id", "kind", "price", "sure")  # no inputs, or only where a test says so
 
 # A split beside what evens out the classes; where `target` is price a number is learned.
 TRAININGS: dict[str, dict[str, Any]] = {
@@ -79,6 +79,7 @@ def keyed(table: Any, write: Any) -> list[Row]:
             "day": f"2024-03-{number // 3 + 1:02}",
             "part": PARTS[number],
             "weight": str(1 + number % 3),
+            "sure": ["yes", "no"][number * number % 3 % 2],
         }
     Path("rows.json").write_text(json.dumps(LISTED))
     write("data/table.csv", rows)
@@ -163,7 +164,7 @@ def variants() -> Iterator[dict[str, Any]]:
 
 def settings_of(column: str, variant: dict[str, Any]) -> Iterator[DataSettings]:
     """The data section that gives a column this feature, with what it needs beside it."""
-    features = dict.fromkeys(("id", "price", "group", "day", "weight", "x", "y", "color"), "ignore")
+    features = dict.fromkeys(("id", "price", "group", "day", "weight", "x", "y", "color", "sure"), "ignore")
     usual = "x" if column != "x" else "y"
     features |= {usual: "number"}
     extras = [{}] + [{field: value} for field, values in BESIDE.items() for value in values]
@@ -189,7 +190,7 @@ def test_no_feature_is_fitted_on_another_row(keyed, write, variant):
     """Whatever is done to the cells of other rows; a feature may refuse such a cell, but not each kind of them."""
     others = [row for row, part in enumerate(PARTS) if part != "train"]
     compared = 0
-    for column in ("x", "color", "day"):
+    for column in ("x", "color", "day", "sure"):
         write("data/table.csv", keyed)
         for settings in settings_of(column, variant):
             write("data/table.csv", keyed)
@@ -197,7 +198,7 @@ def test_no_feature_is_fitted_on_another_row(keyed, write, variant):
             if first is None:
                 continue  # not for this kind of column
             for how in ("values", "levels", "missing", "permuted"):
-                also = {"day": ["1999-12-31", "2030-01-01"], "kind": ["k2", "k0"]}
+                also = {"day": ["1999-12-31", "2030-01-01"], "kind": ["k2", "k0"], "sure": ["no", "no", "yes"]}
                 write("data/table.csv", spoilt(keyed, others, how, also))
                 second = prepared_or_none(settings)
                 if second is not None:
