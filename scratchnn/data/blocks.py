@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from scratchnn.data.csv import Csv, Rows, with_points
-from scratchnn.data.files import open_text, shown, text_pieces
-from scratchnn.data.idx import read_images
+from scratchnn.data.files import decode, open_text, read_all, shown, text_pieces
 from scratchnn.data.json_lines import json_blocks
-from scratchnn.data.new_files import JSON_LINES, source_like
-from scratchnn.data.passages import Passage
+from scratchnn.data.jsonl import JsonLines
+from scratchnn.data.new_files import JSON_LINES, read_like, source_like
 from scratchnn.data.sources import Source, suffix_of
 from scratchnn.data.tables import Arrays, Table
+from scratchnn.data.tabular import is_pattern
 from scratchnn.errors import DataError
 
 
@@ -25,14 +25,16 @@ def csv_blocks(source: Csv, stream: BufferedIOBase, where: str, rows: int | None
 
     Holds one block at a time. Raises what `Csv.read` does, but only when it comes to the fault.
     """
-    names: Sequence[str] | None = source.columns
-    text, head = _lines(text_pieces(stream, where)), int(names is None)
+    names: Sequence[str] | None = None
+    text, head = _lines(_pieces(source, stream, where)), int(source.has_header)
     empty = True
     for block, lines in _without_blank_end(source.row_blocks(text, where, rows, head)):
         if names is None:
-            names = block.pop(0)
-            source.check_header(names, where)
-            lines.pop(0)
+            names = source.names(block[0], where)
+            if source.has_header:
+                header, _ = block.pop(0), lines.pop(0)
+                if len(header) != len(names):
+                    raise source.wrong_length(header, len(names), f"{where}:1")
         if set(map(len, block)) - {len(names)}:
             place = next(place for place, row in enumerate(block) if len(row) != len(names))
             raise source.wrong_length(block[place], len(names), f"{where}:{lines[place]}")
@@ -42,7 +44,14 @@ def csv_blocks(source: Csv, stream: BufferedIOBase, where: str, rows: int | None
             table = Table(where, columns, np.array(lines, np.int64))
             yield table if source.decimal == "." else with_points(table)
     if empty:
-        raise source.no_header(where) if names is None else source.no_rows(where)
+        raise source.is_empty(where) if names is None else source.no_rows(where)
+
+
+def _pieces(source: Csv, stream: BufferedIOBase, where: str) -> Iterable[str]:
+    """The text some whole lines at a time; in another encoding than UTF-8 all of it at once."""
+    if source.is_utf8:
+        return text_pieces(stream, where, encoding=source.encoding)
+    return [decode(read_all(stream, where), where, encoding=source.encoding)]
 
 
 def file_blocks(
@@ -52,7 +61,11 @@ def file_blocks(
 
     `suffix` (`.csv`) stands in place of that of the path. The blocks hold one block at a time, but other files whole.
     """
-    if (suffix_of(path) if suffix is None else suffix) in JSON_LINES:
+    if is_pattern(path):  # of several files, which are read whole
+        yield from _cut(read_like(path, like, suffix), rows)
+        return
+    own = like is not None and isinstance(like.first, JsonLines)  # which reads them as it did for the training
+    if not own and (suffix_of(path) if suffix is None else suffix) in JSON_LINES:
         with open_text(Path(path)) as stream:
             yield from json_blocks(stream, shown(Path(path)), rows)
         return
@@ -61,15 +74,18 @@ def file_blocks(
         with open_text(Path(path)) as stream:
             yield from csv_blocks(source, stream, shown(Path(path)), rows)
         return
-    data = read_images(Path(path)) if source is None else source.read(Path())
-    if isinstance(data, Passage):
-        raise TypeError("a text has no rows")
+    yield from _cut(read_like(path, like, suffix), rows)
+
+
+def _cut(data: Table | Arrays, rows: int | None) -> Iterator[Table | Arrays]:
+    """So many rows at a time."""
     step = rows or len(data)
     for start in range(0, len(data), step):
         if isinstance(data, Table):
             yield data.take(np.arange(start, min(start + step, len(data))))
         else:
-            yield Arrays(data.where, data.inputs[start : start + step], None, data.task, start)
+            names = None if data.names is None else data.names[start : start + step]
+            yield Arrays(data.where, data.inputs[start : start + step], None, data.task, start, names)
 
 
 def stream_blocks(

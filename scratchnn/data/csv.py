@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from scratchnn.data.files import decode, locate, read_text, shown
-from scratchnn.data.sources import Source
-from scratchnn.data.tables import Table, is_number
+from scratchnn.data.files import Encoding, decode, read_text, shown
+from scratchnn.data.plain_csv import Find, plain_bytes, scan, table_of
+from scratchnn.data.polars_csv import find_fast
+from scratchnn.data.tables import Table, is_number, quoted
+from scratchnn.data.tabular import TabularSource
 from scratchnn.errors import DataError
 
 Rows = list[list[str]]
@@ -25,23 +28,27 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _COMMA = re.compile(r"\s*[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
-class Csv(Source):
-    """A table in UTF-8 text, one row a line, names in the first line (RFC 4180; a byte order mark is accepted).
+class Csv(TabularSource):
+    """A table in text, one row a line, names in the first line (RFC 4180; a byte order mark is accepted).
 
     Cells are taken as written, spaces too; with `decimal: ","` a number such as 1,5 becomes 1.5 wherever it stands
     alone in a cell. Marks for thousands are not supported. Blank lines at the end are skipped. A `.gz` file is
-    unpacked.
+    unpacked. Of a plain file (no quotes, one kind of line end) numbers are read at once and text when it is asked for;
+    what comes out is the same.
     """
 
     type: Literal["csv"] = "csv"
-    tabular: ClassVar[bool] = True
-    paths: ClassVar[tuple[str, ...]] = ("path",)
-    path: str = Field(min_length=1, description="The file.")
     delimiter: str = Field(",", min_length=1, max_length=1, description="The character between two cells.")
     quote: str = Field('"', min_length=1, max_length=1, description="The character around cells with a delimiter.")
     decimal: Literal[".", ","] = Field(".", description="The decimal mark of numbers.")
+    encoding: Encoding = Field("utf-8", description="How bytes stand for text: utf-8, utf-16, latin-1, cp1252, ...")
+    header: bool | None = Field(
+        None, description="Whether the first line names the columns. Null: yes, unless `columns` names them."
+    )
     columns: list[str] | None = Field(
-        None, min_length=1, description="Names of the columns, for a file that has no header line."
+        None,
+        min_length=1,
+        description="Names of the columns, in place of a header; c1, c2, ... where a file has neither.",
     )
 
     @model_validator(mode="after")
@@ -54,19 +61,62 @@ class Csv(Source):
             raise PydanticCustomError("csv", "columns must be distinct names, none empty.")
         return self
 
-    def read(self, base: Path) -> Table:
+    @property
+    def is_utf8(self) -> bool:
+        """Whether its bytes are UTF-8."""
+        return self.encoding in ("utf-8", "utf-8-sig")
+
+    @property
+    def has_header(self) -> bool:
+        """Whether the first line is none of the data."""
+        return self.columns is None if self.header is None else self.header
+
+    def read_file(self, path: Path) -> Table:
         """Every row. Raises `DataError` with file, line and column, or `StorageError`."""
-        path = locate(base, self.path)
         where = shown(path)
-        text = decode(read_text(path), where)
+        data = read_text(path)
+        text = None
+        if not self.is_utf8:
+            text = decode(data, where, encoding=self.encoding)
+            data = text.encode()
+        table = self.read_plain(data.removeprefix(codecs.BOM_UTF8) if text is None else data, where)
+        if table is not None:
+            return table
+        return self.read_exactly(decode(data, where, encoding=self.encoding) if text is None else text, where)
+
+    def read_plain(self, data: bytes, where: str, find: Find = find_fast) -> Table | None:
+        """The table of UTF-8 data that is plain; None for all other data, also for what is wrong."""
+        plain = plain_bytes(data, self.quote)
+        if plain is None:
+            return None
+        end = plain.find(b"\n")
+        first = plain[: end if end >= 0 else len(plain)]
+        if not first or len(first) > csv.field_size_limit():
+            return None
+        try:
+            cells = first.decode().split(self.delimiter)
+            names = self.names(cells, where)
+        except (UnicodeDecodeError, DataError):
+            return None
+        if len(cells) != len(names):
+            return None
+        start = len(first) + 1 if self.has_header else 0
+        rows = scan(plain, start, self.delimiter, len(names), None if self.decimal == "." else _pointed)
+        found = None if rows is None else find(rows)
+        if rows is None or found is None:
+            return None
+        return table_of(rows, names, found, where, 1 + self.has_header)
+
+    def read_exactly(self, text: str, where: str) -> Table:
+        """The table of any text, by the `csv` module. Raises `DataError`."""
         rows, lines = self._parse(text, where)
-        if self.columns is None:
-            if not rows:
-                raise self.no_header(where)
-            names, rows, lines = rows[0], rows[1:], lines[1:]
-            self.check_header(names, where)
-        else:
-            names = self.columns
+        if not rows:
+            raise self.is_empty(where)
+        names = self.names(rows[0], where)
+        if self.has_header:
+            header, rows, lines = rows[0], rows[1:], lines[1:]
+            if len(header) != len(names):
+                raise self.wrong_length(header, len(names), f"{where}:1")
         if not rows:
             raise self.no_rows(where)
         for row, line in zip(rows, lines, strict=True):
@@ -75,6 +125,26 @@ class Csv(Source):
         columns = dict(zip(names, zip(*rows, strict=True), strict=True))
         table = Table(where, columns, np.array(lines, np.int64))
         return table if self.decimal == "." else with_points(table)
+
+    def names(self, first: list[str], where: str) -> list[str]:
+        """The names of the columns, from the cells of the first line or the settings. Raises `DataError`."""
+        other = self._other_delimiter(first)
+        if other is not None and (self.columns is None or len(self.columns) > 1):
+            kind = "the header" if self.has_header else "the first line"
+            got = f"{kind} is a single column, {quoted(first[0])}"
+            raise DataError(got, where=f"{where}:1", hint=_set_delimiter(other))
+        if self.columns is not None:
+            return self.columns
+        if not self.has_header:
+            return [f"c{number}" for number in range(1, len(first) + 1)]
+        check_names(first, f"{where}:1", "the header")
+        return first
+
+    def _other_delimiter(self, cells: list[str]) -> str | None:
+        """The mark that the only cell of a line may be meant to be cut by."""
+        if len(cells) != 1:
+            return None
+        return next((mark for mark in ";\t|," if mark != self.delimiter and mark in cells[0]), None)
 
     def _parse(self, text: str, where: str) -> tuple[Rows, list[int]]:
         """The rows and the line on which each starts, without the blank lines at the end."""
@@ -101,6 +171,8 @@ class Csv(Source):
             except csv.Error as error:
                 line = _starts(rows, line)[-1]
                 hint = f"A cell that holds {self.quote} is quoted, and each {self.quote} in it is doubled."
+                if "field limit" in str(error):
+                    hint = f"Is a {self.quote} left open, or is this no CSV file?"
                 raise DataError(f"not well-formed CSV: {error}", where=f"{where}:{line}", hint=hint) from None
             if not rows:
                 return
@@ -109,38 +181,28 @@ class Csv(Source):
             line, head = reader.line_num + 1, 0
             yield rows, starts
 
-    def check_header(self, names: list[str], where: str) -> None:
-        """Raises `DataError` for names that cannot be those of columns."""
-        place = f"{where}:1"
-        if len(names) == 1:
-            other = next((mark for mark in ";\t|," if mark != self.delimiter and mark in names[0]), None)
-            if other is not None:
-                written = {"\t": r'"\t"'}.get(other, f'"{other}"')
-                hint = f"Set {{type: csv, path: ..., delimiter: {written}}}."
-                raise DataError(f'the header is a single column, "{names[0]}"', where=place, hint=hint)
-        seen: set[str] = set()
-        for number, name in enumerate(names, 1):
-            if not name.strip():
-                raise DataError(f"column {number} has no name", where=place, hint="Name every column in the header.")
-            if name in seen:
-                raise DataError(f'two columns are named "{name}"', where=place, hint="Rename one of them.")
-            seen.add(name)
-
-    def no_header(self, where: str) -> DataError:
+    def is_empty(self, where: str) -> DataError:
         """The error for a file that holds nothing."""
-        return DataError("the file is empty", where=where, hint="Write a header line, then one line a row.")
+        hint = "Write a header line, then one line a row." if self.has_header else "Add one line for each row."
+        return DataError("the file is empty", where=where, hint=hint)
 
     def no_rows(self, where: str) -> DataError:
-        """The error for a file that holds no row."""
-        got = "there is no row of data, only a header" if self.columns is None else "the file is empty"
-        return DataError(got, where=where, hint="Add one line for each row.")
+        """The error for a file that holds a header alone."""
+        hint = "Add one line for each row."
+        return DataError("there is no row of data, only a header", where=where, hint=hint)
 
     def wrong_length(self, row: list[str], expected: int, place: str) -> DataError:
         """The error for a row with too few or too many cells."""
         if not row:
             return DataError("the line is blank", where=place, hint="Delete it.")
         got = f"{len(row)} cell{'s' * (len(row) != 1)}, expected {expected}"
-        hint = f"Quote cells that hold a {self.delimiter!r}." if len(row) > expected else "Fill the row."
+        other = self._other_delimiter(row)
+        if len(row) < expected:
+            hint = "Fill the row." if other is None else f"Fill the row. {_set_delimiter(other)}"
+        elif expected == 1 and self.has_header:
+            hint = "Is line 1 a title? Delete it: the first line names the columns."
+        else:
+            hint = f"Quote cells that hold a {self.delimiter!r}."
         return DataError(got, where=place, hint=hint)
 
 
@@ -149,14 +211,42 @@ def _starts(rows: Rows, line: int) -> list[int]:
     return list(accumulate((1 + sum(len(_LINE_END.findall(cell)) for cell in row) for row in rows), initial=line))
 
 
+def check_names(names: Sequence[str], where: str, kind: str) -> None:
+    """Raises `DataError` for a column without a name or a name that two have; `kind` is where the names stand."""
+    seen: set[str] = set()
+    for number, name in enumerate(names, 1):
+        if not name.strip():
+            raise DataError(f"column {number} has no name", where=where, hint=f"Name every column in {kind}.")
+        if name in seen:
+            raise DataError(f"two columns are named {quoted(name)}", where=where, hint="Rename one of them.")
+        seen.add(name)
+
+
+def _set_delimiter(mark: str) -> str:
+    written = {"\t": r'"\t"'}.get(mark, f'"{mark}"')
+    return f"Set {{type: csv, path: ..., delimiter: {written}}}."
+
+
+def _has_point(cell: str) -> bool:
+    return "." in cell and is_number(cell)
+
+
+def _pointed(cells: Sequence[str]) -> Sequence[str] | None:
+    """Cells with a point in numbers that have a decimal comma; None where a number has a point already."""
+    if any(map(_has_point, cells)):
+        return None
+    return [cell.replace(",", ".") if _COMMA.fullmatch(cell) else cell for cell in cells]
+
+
 def with_points(table: Table) -> Table:
     """The same table with a point in numbers that have a decimal comma. Raises `DataError` for one with a point."""
     columns = {}
     for name, cells in table.columns.items():
-        row = next((row for row, cell in enumerate(cells) if "." in cell and is_number(cell)), None)
-        if row is not None:
+        pointed = _pointed(cells)
+        if pointed is None:
+            row = next(row for row, cell in enumerate(cells) if _has_point(cell))
             got = f'"{cells[row]}" has a point, but the decimal mark is ","'
             hint = "Write it with a comma; marks for thousands are not supported."
             raise table.error(name, row, got, hint)
-        columns[name] = tuple(cell.replace(",", ".") if _COMMA.fullmatch(cell) else cell for cell in cells)
+        columns[name] = tuple(pointed)
     return Table(table.where, columns, table.lines)

@@ -172,8 +172,7 @@ class Encoder(Settings):
                 self._encode_table(self.inputs, data, out, targets)
         if not _all_finite(data, out):
             row = int(np.argwhere(~np.isfinite(out))[0, 0])
-            place = str(data.lines[row]) if isinstance(data, Table) else f"inputs[{data.start + row}]"
-            place = f"{data.where}:{place}"
+            place = data.place(row) if isinstance(data, Table) else f"{data.where}:inputs[{data.start + row}]"
             raise DataError(f"a number is too large for {out.dtype}", where=place, hint="Divide it by a large number.")
         return out
 
@@ -284,10 +283,12 @@ class Encoder(Settings):
         if len(unseen):
             row = int(unseen[0])
             label = distinct[inverse[row]]
-            place = f"{data.lines[row]}:{self.targets[0]}" if isinstance(data, Table) else f"targets[{row}]"
+            place = (
+                f"{data.place(row)}:{self.targets[0]}" if isinstance(data, Table) else f"{data.where}:targets[{row}]"
+            )
             known = ", ".join(f'"{name}"' for name in self.classes[:20]) + (", ..." if len(self.classes) > 20 else "")
             got = f'the class "{label}" does not occur in the training rows'
-            raise DataError(got, where=f"{data.where}:{place}", hint=f"Known classes: {known}.")
+            raise DataError(got, where=place, hint=f"Known classes: {known}.")
         return ids
 
 

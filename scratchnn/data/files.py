@@ -10,15 +10,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedIOBase
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from scratchnn.errors import DataError, StorageError, suggestion
 
 _KINDS = {
-    b"\x1f\x8b": ("a gzip file", "Give it a name that ends in .csv.gz or .tsv.gz."),
+    b"\x1f\x8b": ("a gzip file", "Give it a name that ends in .csv.gz, .tsv.gz or .jsonl.gz."),
     b"PK\x03\x04": ("a ZIP archive or an Excel workbook", "Unpack it, or save the sheet as CSV."),
     b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "Save the sheet as CSV."),
-    b"PAR1": ("a Parquet file", "Convert it to CSV."),
+    b"PAR1": ("a Parquet file", "Give it a name that ends in .parquet, or set {type: parquet, path: ...}."),
 }
+_NO_FILES = frozenset({"utf-7", "idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
 _NETWORK = frozenset({"http:", "https:", "ftp:", "sftp:", "s3:", "gs:", "file:"})
 
 
@@ -37,14 +42,14 @@ def read_bytes(path: Path) -> bytes:
 
     Raises `DataError` where there is no such file, `StorageError` where the system refuses to read it.
     """
-    with _refusals(path):
+    with reading(path):
         return path.read_bytes()
 
 
 @contextmanager
 def open_text(path: Path) -> Iterator[BufferedIOBase]:
     """A file of text to be read by `text_pieces`, unpacked where its name ends in `.gz`. Errors as of `read_bytes`."""
-    with _refusals(path):
+    with reading(path):
         file = path.open("rb")
     with file:
         if path.suffix.lower() == ".gz":
@@ -54,7 +59,14 @@ def open_text(path: Path) -> Iterator[BufferedIOBase]:
             yield file
 
 
-def text_pieces(stream: BufferedIOBase, where: str, size: int = 1 << 18) -> Iterator[str]:
+def read_all(stream: BufferedIOBase, where: str) -> bytes:
+    """Everything that a stream of text holds. Raises what `read_text` does."""
+    data = b"".join(iter(lambda: _some(stream, 1 << 18, where), b""))
+    _refuse_other_kinds(data, where)
+    return data
+
+
+def text_pieces(stream: BufferedIOBase, where: str, size: int = 1 << 18, encoding: str | None = None) -> Iterator[str]:
     """The text of a file in UTF-8, some whole lines at a time: about `size` bytes, or one line that is longer.
 
     Joined they are what `decode` makes of the whole file. Raises what `read_text` and `decode` do.
@@ -68,12 +80,12 @@ def text_pieces(stream: BufferedIOBase, where: str, size: int = 1 << 18) -> Iter
         cut = data.rfind(b"\n") + 1
         if cut:
             piece = b"".join([*kept, data[:cut]])
-            yield decode(piece, where, line)
-            line += piece.count(b"\n")
+            yield decode(piece, where, line, encoding)
+            line += line_ends(piece)
             kept = []
         kept.append(data[cut:])
     if any(kept):
-        yield decode(b"".join(kept), where, line)
+        yield decode(b"".join(kept), where, line, encoding)
 
 
 def _some(stream: BufferedIOBase, size: int, where: str) -> bytes:
@@ -90,7 +102,7 @@ def _some(stream: BufferedIOBase, size: int, where: str) -> bytes:
 
 
 @contextmanager
-def _refusals(path: Path) -> Iterator[None]:
+def reading(path: Path) -> Iterator[None]:
     """Turns what the operating system says of a path into errors that tell what to do."""
     try:
         yield
@@ -101,7 +113,7 @@ def _refusals(path: Path) -> Iterator[None]:
         raise DataError("there is no such file", where=shown(path), hint=_near(path)) from None
     except IsADirectoryError:
         raise DataError("this is a folder, not a file", where=shown(path), hint="Give the path of one file.") from None
-    except (NotADirectoryError, ValueError):
+    except (NotADirectoryError, ValueError):  # ValueError: a NUL in the name
         raise DataError("this is not a file", where=shown(path), hint="Give the path of one file.") from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -137,25 +149,66 @@ def _refuse_other_kinds(data: bytes, where: str) -> None:
             raise DataError(f"this is {kind}, not text", where=where, hint=hint)
 
 
-def decode(data: bytes, where: str, line: int = 1) -> str:
-    """The text of a UTF-8 file, without its byte order mark. Raises `DataError` with the line that is none.
+def decode(data: bytes, where: str, line: int = 1, encoding: str | None = None) -> str:
+    """The text of a file without its byte order mark; UTF-8 where None.
 
-    `line` is the one on which the bytes begin, where they are not the whole file.
+    `line` is the one on which the bytes begin, where they are not the whole file. Raises `DataError` with the line that
+    is none.
     """
-    if line == 1 and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise DataError("this is UTF-16 text, not UTF-8", where=where, hint="Save the file as UTF-8.")
+    utf8 = encoding in (None, "utf-8", "utf-8-sig")
+    hint = "Save the file as UTF-8, or name its encoding in the source." if encoding else "Save the file as UTF-8."
+    if utf8 and line == 1 and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        mend = "Set encoding: utf-16 in the source, or save the file as UTF-8." if encoding else hint
+        raise DataError("this is UTF-16 text, not UTF-8", where=where, hint=mend)
+    if not utf8 and data.startswith(codecs.BOM_UTF8):
+        raise DataError(f"this is UTF-8 text, not {encoding}", where=where, hint="Remove `encoding` from the source.")
+    if encoding == "utf-16" and data and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        mend = "Set encoding: utf-16-le (of most systems) or utf-16-be, whichever it is."
+        raise DataError("the byte order mark of UTF-16 is missing", where=where, hint=mend)
     try:
-        text = data.decode("utf-8-sig" if line == 1 else "utf-8")
+        text = data.decode("utf-8" if utf8 else encoding or "utf-8")
+        text = text.removeprefix("\ufeff") if line == 1 else text
     except UnicodeDecodeError as error:
-        line += data.count(b"\n", 0, error.start)
-        hint = "Save the file as UTF-8."
-        got = f"byte 0x{data[error.start]:02x} is not UTF-8 text"
-        raise DataError(got, where=f"{where}:{line}", hint=hint) from None
+        before = data[: error.start].decode(error.encoding, "ignore")
+        name = "UTF-8" if utf8 else encoding
+        got = f"byte 0x{data[error.start]:02x} is not {name} text"
+        raise DataError(got, where=f"{where}:{line + line_ends(before)}", hint=hint) from None
+    except UnicodeError as error:
+        raise DataError(f"this is not {encoding} text: {error}", where=where, hint=hint) from None
     if "\0" in text:
-        line += text.count("\n", 0, text.index("\0"))
-        hint = "Such a file holds UTF-8 text only; is it UTF-16, or another kind of file?"
+        line += line_ends(text[: text.index("\0")])
+        hint = "Such a file holds text only; is it UTF-16, or another kind of file?"
         raise DataError("the line holds a NUL byte", where=f"{where}:{line}", hint=hint)
     return text
+
+
+def line_ends(text: str | bytes) -> int:
+    """How many line ends of any kind a text has.
+
+    >>> line_ends("a\\n\\r\\n\\r"), line_ends(b"")
+    (3, 0)
+    """
+    if isinstance(text, bytes):
+        return text.count(b"\n") + text.count(b"\r") - text.count(b"\r\n")
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
+def _known_encoding(name: str) -> str:
+    """The name as Python writes it. Raises `ValueError` where it is none of text."""
+    try:
+        "".encode(name)
+        known = codecs.lookup(name).name
+        if known in _NO_FILES:
+            raise LookupError
+        return known
+    except (LookupError, ValueError, TypeError):
+        raise PydanticCustomError(
+            "encoding", 'unknown encoding "{name}". Try utf-8, utf-16, latin-1 or cp1252.', {"name": name}
+        ) from None
+
+
+Encoding = Annotated[str, Field(min_length=1), AfterValidator(_known_encoding)]
+"""The name of a text encoding that Python knows."""
 
 
 def _near(path: Path) -> str:

@@ -43,6 +43,10 @@ class Idx(Source):
             raise DataError(got, where=where, hint="Take both files from the same set.")
         return Arrays.of(images.inputs, labels, where=images.where, task="classification")
 
+    def read_new(self, path: Path) -> Arrays:
+        """A file of images, without labels."""
+        return read_images(path)
+
 
 def read_images(path: Path) -> Arrays:
     """The images of one IDX file, without labels."""

@@ -12,8 +12,7 @@ from numpy.typing import DTypeLike
 
 from scratchnn.data.encoder import Encoder, own_targets, raw_numbers
 from scratchnn.data.fitting import fit, infer_task, strata_of
-from scratchnn.data.idx import read_images
-from scratchnn.data.new_files import source_like
+from scratchnn.data.new_files import read_like
 from scratchnn.data.passages import Passage
 from scratchnn.data.settings import DataSettings, Source, SourceParts, Text
 from scratchnn.data.splits import Division, Undivided
@@ -186,8 +185,7 @@ def read_path(path: str | Path, like: Source | None = None) -> Table | Arrays:
     So a CSV keeps its delimiter, an NPZ its keys, and next to IDX files the path is a file of images.
     Raises `DataError` or `StorageError`; texts are read by `read_text`.
     """
-    source = source_like(path, like)
-    return read_images(Path(path)) if source is None else cast("Rows", source.read(Path()))
+    return read_like(path, like)
 
 
 def read_text(path: str | Path, like: Text) -> Passage:
@@ -243,7 +241,7 @@ def _check_targets(data: Table | Arrays, names: list[str], rows: Array, check: C
     except TargetError as error:
         if isinstance(data, Table):
             column = "" if error.column is None else f":{names[error.column]}"
-            place = f"{data.where}:{data.lines[error.row]}{column}"
+            place = f"{data.place(error.row)}{column}"
         else:
             column = "" if error.column is None or len(names) == 1 else f", {error.column}"
             place = f"{data.where}:targets[{rows[error.row]}{column}]"

@@ -23,6 +23,8 @@ from scratchnn.data.features.number import Number
 from scratchnn.data.folds import PositionFolds, RandomFolds
 from scratchnn.data.idx import Idx
 from scratchnn.data.index_split import IndexSplit
+from scratchnn.data.jsonl import JsonLines
+from scratchnn.data.npy import Npy
 from scratchnn.data.npz import Npz
 from scratchnn.data.sources import Source, SourceParts
 from scratchnn.data.splits import NoSplit, PositionSplit, RandomSplit, Split
@@ -46,8 +48,10 @@ __all__ = [
     "Idx",
     "Ignore",
     "IndexSplit",
+    "JsonLines",
     "Moons",
     "NoSplit",
+    "Npy",
     "Npz",
     "Number",
     "PositionFolds",
@@ -87,7 +91,7 @@ class DataSettings(Settings):
     """
 
     source: Source = Field(
-        description="A path (.csv, .tsv, .npz, .txt), a set (moons), a source in full, or {train, validation, test}."
+        description="A path (.csv, .jsonl, .npz, ...), a set (moons), a source in full, or {train, validation, test}."
     )
     target: Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])] | None = Field(
         None, min_length=1, description="The target column, or several for regression. Tables only."

@@ -20,6 +20,11 @@ SUFFIXES: dict[str, dict[str, str]] = {
     ".npz": {"type": "npz"},
     ".csv.gz": {"type": "csv"},
     ".tsv.gz": {"type": "csv", "delimiter": "\t"},
+    ".jsonl": {"type": "jsonl"},
+    ".ndjson": {"type": "jsonl"},
+    ".jsonl.gz": {"type": "jsonl"},
+    ".ndjson.gz": {"type": "jsonl"},
+    ".npy": {"type": "npy"},
     ".txt": {"type": "text"},
     ".txt.gz": {"type": "text"},
 }
@@ -57,10 +62,18 @@ class Source(Component):
 
     def moved(self, move: Callable[[str], str]) -> Self:
         """The same source with each of its paths changed by `move`."""
-        return self.model_copy(update={name: move(getattr(self, name)) for name in self.paths})
+        given = {name: getattr(self, name) for name in self.paths}
+        return self.model_copy(update={name: move(path) for name, path in given.items() if path is not None})
 
     def read(self, base: Path) -> Table | Arrays | Passage:
         """All samples. Relative paths start at `base`. Raises `DataError` or `StorageError`."""
+        raise NotImplementedError
+
+    def read_new(self, path: Path) -> Table | Arrays:
+        """The samples of a new file, which has no targets, where that is another thing than this source for its path.
+
+        Raises `DataError` or `StorageError`.
+        """
         raise NotImplementedError
 
     @classmethod

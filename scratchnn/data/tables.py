@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
 
+from scratchnn.data.lazy_columns import Cells, LazyColumns, span_of, take_cells
 from scratchnn.errors import DataError, suggestion
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Task = Literal["classification", "regression", "reconstruction", "language_modeling"]
 
+CHECKED = 4096  # samples that are looked at together, so that a file that is larger than the memory can be
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "?", "-", "."})
 
 COMMA_HINT = 'For decimal commas set {type: csv, path: ..., decimal: ","} in data.source; remove marks for thousands.'
@@ -22,35 +23,65 @@ _COMMA = re.compile(r"\s*[+-]?((\d{1,3}([. ']\d{3})+|\d*),\d+([eE][+-]?\d+)?|\d{
 
 
 @dataclass(frozen=True)
+class Gappy:
+    """The numbers of a column some of whose cells have none: `values` (N,) float64 is NaN there.
+
+    `odd` (N,) marks the cells that are no number; a cell "nan" is one.
+    """
+
+    values: Array
+    odd: Array
+
+    def take(self, place: Array | slice) -> Gappy:
+        """Those of these rows."""
+        return Gappy(self.values[place], self.odd[place])
+
+
+@dataclass(frozen=True)
 class Table:
     """Named columns of text, all of one length, in the order of the file.
 
-    `where` is the file's name in messages, `lines` (N,) the line of the file on which each row starts.
-    Cells stay text until a feature wants numbers, because "01" may be a code.
+    `where` is the file's name in messages, `lines` (N,) the line of the file on which each row starts. Of rows from
+    several `files`, `file_of` (N,) tells which one; `place` gives file and line of a row.
+    Cells stay text until a feature wants numbers, because "01" may be a code. A source that has read numbers already
+    gives them beside columns that make their text when it is asked for: `_numbers` of columns that hold nothing else,
+    `_gappy` of those with gaps.
     """
 
     where: str
-    columns: dict[str, tuple[str, ...]]
+    columns: Mapping[str, tuple[str, ...]]
     lines: Array
     _numbers: dict[str, Array | None] = field(default_factory=dict, repr=False, compare=False)
+    _gappy: dict[str, Gappy | None] = field(default_factory=dict, repr=False, compare=False)
+    files: tuple[str, ...] = ()
+    file_of: Array | None = None
 
     def __len__(self) -> int:
         return len(self.lines)
 
     def take(self, rows: Array) -> Table:
-        """The table of these rows (0-based), in this order."""
+        """The table of these rows (0-based), in this order. Rows that follow each other cost next to nothing."""
         if len(rows) == len(self) and bool((rows == np.arange(len(self))).all()):
             return self
-        index = rows.tolist()
-        if len(index) > 1:
-            pick = itemgetter(*index)
-            columns = {name: pick(cells) for name, cells in self.columns.items()}
+        if isinstance(self.columns, LazyColumns):
+            columns: Mapping[str, tuple[str, ...]] = self.columns.take(rows)
         else:
-            columns = {name: tuple(cells[row] for row in index) for name, cells in self.columns.items()}
+            columns = {name: take_cells(cells, rows) for name, cells in self.columns.items()}
+        span = span_of(rows)
+        place = rows if span is None else span
         numbers: dict[str, Array | None] = {
-            name: values[rows] for name, values in self._numbers.items() if values is not None
+            name: values[place] for name, values in self._numbers.items() if values is not None
         }
-        return Table(self.where, columns, self.lines[rows], numbers)
+        gappy = {name: known.take(place) for name, known in self._gappy.items() if known is not None}
+        for name, known in gappy.items():
+            numbers[name] = None if known.odd.any() else known.values  # the gaps may be in other rows
+        file_of = None if self.file_of is None else self.file_of[place]
+        return Table(self.where, columns, self.lines[place], numbers, dict(gappy), self.files, file_of)
+
+    def place(self, row: int) -> str:
+        """Where a row stands, for messages: `file:line`."""
+        file = self.where if self.file_of is None else self.files[int(self.file_of[row])]
+        return f"{file}:{self.lines[row]}"
 
     def cells(self, name: str) -> tuple[str, ...]:
         """The text of a column. Raises `DataError` for an unknown column or a cell that is empty."""
@@ -61,22 +92,22 @@ class Table:
 
     def texts(self, name: str) -> tuple[str, ...]:
         """The text of a column, with empty cells. Raises `DataError` for an unknown column."""
-        if name not in self.columns:
-            raise DataError(f'there is no column "{name}"', where=self.where, hint=suggestion(name, self.columns))
+        self._check(name)
         return self.columns[name]
 
     def gaps(self, name: str) -> Array:
-        """For each row (N,) whether its cell says that there is no value, see `is_missing`."""
-        cells = self.texts(name)
-        values = self.numbers_or_none(name)
+        """For each row (N,) whether its cell says that there is no value: NaN or, see `is_missing`, a word for it."""
+        self._check(name)
+        values = self._with_gaps(name)
         if values is not None:
             return np.isnan(values)
+        cells = self.columns[name]
         return np.fromiter(map(is_missing, cells), bool, len(cells))
 
     def numbers_or_none(self, name: str) -> Array | None:
         """The column as (N,) float64, or None where a cell is no number. Infinite numbers and NaN stay in."""
         if name not in self._numbers:
-            self._numbers[name] = _floats(self.columns[name])
+            self._numbers[name] = floats(self.columns[name])
         return self._numbers[name]
 
     def numbers(self, name: str, *, gaps: bool = False) -> Array:
@@ -84,34 +115,45 @@ class Table:
 
         Raises `DataError` for a cell that is no number or not finite, and without `gaps` for one that is missing.
         """
-        cells = self.texts(name)
-        values = self.numbers_or_none(name)
+        self._check(name)
+        values = self._with_gaps(name) if gaps else self.numbers_or_none(name)
         if values is None:
-            empty = self.gaps(name)
-            if not gaps and empty.any():
-                odd = next(row for row, cell in enumerate(cells) if not is_number(cell))
-                if empty[odd]:
-                    raise self.missing(name, odd)
-            filled = tuple("nan" if gap else cell for cell, gap in zip(cells, empty.tolist(), strict=True))
-            values = _floats(filled)
-            if values is None:
-                row = next(row for row, cell in enumerate(filled) if not is_number(cell))
-                hint = "Mend the cell, or make the column a category."
-                if has_comma(cells[row]):
-                    hint = COMMA_HINT
-                raise self.error(name, row, f'"{cells[row]}" is not a number', hint)
+            cells = self.columns[name]
+            row = next(row for row, cell in enumerate(cells) if not (is_number(cell) or (gaps and is_missing(cell))))
+            if is_missing(cells[row]):
+                raise self.missing(name, row)
+            hint = COMMA_HINT if has_comma(cells[row]) else "Mend the cell, or make the column a category."
+            raise self.error(name, row, f"{quoted(cells[row])} is not a number", hint)
         bad = np.flatnonzero(np.isinf(values) if gaps else ~np.isfinite(values))
         if len(bad):
             row = int(bad[0])
             if np.isnan(values[row]):
                 raise self.missing(name, row)
             hint = "Write a finite number below 1.8e308, or remove the row."
-            raise self.error(name, row, f'"{cells[row]}" is not a finite number', hint)
+            raise self.error(name, row, f"{quoted(self.columns[name][row])} is not a finite number", hint)
         return values
+
+    def gappy(self, name: str) -> Gappy | None:
+        """The numbers of a column that may have gaps; None where a cell is neither a number nor missing."""
+        values = self.numbers_or_none(name)
+        if values is not None:
+            return Gappy(values, np.zeros(len(values), bool))
+        if name not in self._gappy:
+            self._gappy[name] = gappy_floats(self.columns[name])
+        return self._gappy[name]
+
+    def _check(self, name: str) -> None:
+        if name not in self.columns:
+            raise DataError(f'there is no column "{name}"', where=self.where, hint=suggestion(name, self.columns))
+
+    def _with_gaps(self, name: str) -> Array | None:
+        """The column as numbers, NaN where a value is missing; None where a cell is neither."""
+        known = self.gappy(name)
+        return None if known is None else known.values
 
     def error(self, name: str, row: int, message: str, hint: str) -> DataError:
         """An error about one cell: `file:line:column`."""
-        return DataError(message, where=f"{self.where}:{self.lines[row]}:{name}", hint=hint)
+        return DataError(message, where=f"{self.place(row)}:{name}", hint=hint)
 
     def missing(
         self, name: str, row: int, hint: str = "Fill the cell, remove the row, or ignore the column."
@@ -127,7 +169,7 @@ class Arrays:
     """Inputs (N, *shape) of numbers and targets (N,) or (N, K), or None where the file has none.
 
     `task` is what the source knows about its targets, None where it knows nothing; `start` the number of the first
-    sample where they are a part of a file.
+    sample where they are a part of a file; `names` the files that the samples are from, where each has its own.
     """
 
     where: str
@@ -135,6 +177,7 @@ class Arrays:
     targets: Array | None = None
     task: Task | None = None
     start: int = 0
+    names: Cells | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -154,23 +197,38 @@ class Arrays:
         _check_numbers(inputs, "inputs", where)
         if targets is not None:
             targets = np.asarray(targets)
-            if targets.ndim not in (1, 2) or (targets.size == 0 and len(inputs)):
-                hint = "Targets are (N,) or (N, K)."
-                raise DataError(f"targets have the shape {targets.shape}", where=where, hint=hint)
-            if len(targets) != len(inputs):
-                hint = "Every input needs one target."
-                raise DataError(f"{len(inputs)} inputs but {len(targets)} targets", where=where, hint=hint)
+            cls.check_targets(targets, len(inputs), where)
             targets = targets[:, 0] if targets.ndim == 2 and targets.shape[1] == 1 else targets
-            if targets.dtype.kind != "U":
-                _check_numbers(targets, "targets", where)
         return cls(where, inputs, targets, task)
+
+    @staticmethod
+    def check_targets(targets: Array, count: int, where: str) -> None:
+        """Raises `DataError` unless there is one target, a number or a text, for each of so many inputs."""
+        if targets.ndim not in (1, 2) or (targets.size == 0 and count):
+            hint = "Targets are (N,) or (N, K)."
+            raise DataError(f"targets have the shape {targets.shape}", where=where, hint=hint)
+        if len(targets) != count:
+            hint = "Every input needs one target."
+            raise DataError(f"{count} inputs but {len(targets)} targets", where=where, hint=hint)
+        if targets.dtype.kind != "U":
+            _check_numbers(targets, "targets", where)
 
     def take(self, rows: Array) -> Arrays:
         """The arrays of these rows (0-based), in this order."""
         if len(rows) == len(self) and bool((rows == np.arange(len(self))).all()):
             return self
         targets = None if self.targets is None else self.targets[rows]
-        return Arrays(self.where, self.inputs[rows], targets, self.task)
+        names = None if self.names is None else take_cells(self.names, rows)
+        return Arrays(self.where, self.inputs[rows], targets, self.task, names=names)
+
+
+def quoted(text: str, most: int = 60) -> str:
+    """A text of a file as messages show it: in quotes, and cut where it is long.
+
+    >>> print(quoted("ab"), quoted("abcdef", 3))
+    "ab" "abc..."
+    """
+    return f'"{text[:most]}{"..." if len(text) > most else ""}"'
 
 
 def is_number(cell: str) -> bool:
@@ -230,7 +288,8 @@ def _value(cell: str) -> int | float:
         return float(cell)
 
 
-def _floats(cells: tuple[str, ...]) -> Array | None:
+def floats(cells: Sequence[str]) -> Array | None:
+    """The cells as (N,) float64, or None where one is no number, see `is_number`."""
     joined = "".join(cells)
     if "_" in joined or not joined.isascii():
         return None
@@ -240,12 +299,28 @@ def _floats(cells: tuple[str, ...]) -> Array | None:
         return None
 
 
+def gappy_floats(cells: Sequence[str]) -> Gappy | None:
+    """The same for cells some of which may be missing, or None where one is neither a number nor missing."""
+    values, odd = np.full(len(cells), np.nan), np.zeros(len(cells), bool)
+    for row, cell in enumerate(cells):
+        if is_number(cell):
+            values[row] = float(cell)
+        elif is_missing(cell):
+            odd[row] = True
+        else:
+            return None
+    return Gappy(values, odd)
+
+
 def _check_numbers(values: Array, name: str, where: str) -> None:
     if values.dtype.kind not in "buif":
         hint = "Store booleans, integers or floats."
         raise DataError(f"{name} are of the type {values.dtype}, not numbers", where=where, hint=hint)
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        index = np.argwhere(~np.isfinite(values))[0].tolist()
-        place = ", ".join(map(str, index))
-        hint = "Missing and infinite values are not supported: remove the sample or fill the value."
-        raise DataError(f"{name}[{place}] is {values[tuple(index)]}, not a finite number", where=where, hint=hint)
+    for start in range(0, len(values) if values.dtype.kind == "f" else 0, CHECKED):
+        finite = np.isfinite(values[start : start + CHECKED])
+        if not finite.all():
+            row, *rest = np.argwhere(~finite)[0].tolist()
+            index = (start + row, *rest)
+            hint = "Missing and infinite values are not supported: remove the sample or fill the value."
+            got = f"{name}[{', '.join(map(str, index))}] is {values[index]}, not a finite number"
+            raise DataError(got, where=where, hint=hint)

@@ -90,10 +90,12 @@ class Predictor:
         return PredictedRows(carried, named, numeric, predictions, marks, counts, _crossed(predictions))
 
     def _carried(self, data: Table | Arrays, start: int) -> dict[str, Sequence[str]]:
-        """The input columns of the result; the row's number where the input has no columns."""
+        """The input columns of the result; where the input has none, the file of each row, or else its number."""
         if isinstance(data, Arrays):
             if self.columns:
                 raise UsageError("arrays have no columns", where="--columns", hint="Remove it.")
+            if data.names is not None:
+                return {"file": data.names}
             return {ROW: [str(number) for number in range(start, start + len(data))]}
         for name in self.columns or ():
             if name not in data.columns:

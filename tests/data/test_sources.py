@@ -6,7 +6,7 @@ import pytest
 
 from scratchnn.data.csv import Csv
 from scratchnn.data.npz import Npz
-from scratchnn.data.settings import Moons, Source, SourceParts
+from scratchnn.data.settings import JsonLines, Moons, Npy, Source, SourceParts
 from scratchnn.errors import ConfigError
 
 
@@ -17,6 +17,8 @@ from scratchnn.errors import ConfigError
         ("IRIS.CSV", Csv(path="IRIS.CSV")),
         ("a.tsv", Csv(path="a.tsv", delimiter="\t")),
         ("a.b.npz", Npz(path="a.b.npz")),
+        ("a.npy", Npy(path="a.npy")),
+        ("parts/*.jsonl.gz", JsonLines(path="parts/*.jsonl.gz")),
         ("moons", Moons()),
         ({"train": "a.csv"}, SourceParts(train=Csv(path="a.csv"))),
         (
@@ -34,7 +36,7 @@ def test_short_forms(short: object, full: Source) -> None:
     ("short", "message"),
     [
         ("iris", "'iris'"),
-        ("a.parquet", 'cannot tell the type of "a.parquet" by its suffix'),
+        ("a.xlsx", 'cannot tell the type of "a.xlsx" by its suffix'),
         ("folder/file", 'cannot tell the type of "folder/file"'),
         ("csv", "path: Field required"),
         ({"train": {"train": "a.csv"}}, "a part cannot have parts"),

@@ -151,7 +151,7 @@ def _with_targets(part: str, data: Rows, names: list[str], found: list[Finding])
     if not absent.any():
         return np.flatnonzero(~absent)
     count = int(absent.sum())
-    places = tuple(f"{data.where}:{line}" for line in data.lines[absent][:5])
+    places = tuple(data.place(int(row)) for row in np.flatnonzero(absent)[:5])
     message = f"the target is missing in {counted(count, 'row')}; they are left out here, a training would refuse them"
     found.append(Finding("missing_target", "serious", message, tuple(names), (part,), count, places))
     return np.flatnonzero(~absent)
@@ -194,7 +194,7 @@ def _column(name: str, tables: list[Table], declared: str | None, found: list[Fi
         return Column.of_texts(name, cells)
     pairs = [(values, odd), *(_numbers(table, name) for table in tables[1:])]
     places = [
-        (f"{table.where}:{table.lines[row]}", table.texts(name)[row])
+        (table.place(int(row)), table.texts(name)[row])
         for table, (_, odd) in zip(tables, pairs, strict=True)
         for row in np.flatnonzero(odd).tolist()
     ]

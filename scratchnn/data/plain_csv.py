@@ -1,0 +1,201 @@
+"""The fast way through a CSV file that is plain: no quotes, one kind of line end, the same cells in every line.
+
+It reads nothing that the `csv` module would read otherwise: what is not plain is left to it, and so is every error.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from scratchnn.data.lazy_columns import Array, Cells, LazyColumns, MakeCells, span_of
+from scratchnn.data.tables import Gappy, Table, floats, gappy_floats
+
+SCANNED = 1 << 18  # bytes that are searched for delimiters at once
+BLOCK = 1 << 18  # bytes that are split at once: their cells fit into a processor's cache
+KEPT = 8192  # the most rows whose cells stay split, for whoever asks for the next column of the same rows
+
+Mend = Callable[[Sequence[str]], Sequence[str] | None]
+"""The cells of a column as the table holds them; None where they cannot be, so that the slow way must say why."""
+
+
+@dataclass
+class PlainRows:
+    """The rows of a plain file: UTF-8 text whose lines end in a line feed, each of `width` cells.
+
+    `starts` (N + 1,) are the places in `data` where each row starts; the last is where another would.
+    """
+
+    data: bytes
+    delimiter: str
+    width: int
+    starts: Array
+    mend: Mend | None = None
+    _split: tuple[slice, list[str]] | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def column(self, place: int, rows: Array | None = None) -> Cells:
+        """The cells of a column in these rows, in all where None."""
+        span = slice(0, len(self)) if rows is None else span_of(rows)
+        cells: Sequence[str]
+        if span is None:
+            cells = [self._cell(row, place) for row in ([] if rows is None else rows.tolist())]
+        elif span.stop - span.start <= KEPT:
+            cells = self._split_rows(span)[place :: self.width]
+        else:
+            lines = [line for block in self.blocks(span) for line in self._text(block).split("\n")]
+            cells = [line.split(self.delimiter, place + 1)[place] for line in lines]
+        mended = cells if self.mend is None else self.mend(cells)
+        return tuple(cells if mended is None else mended)
+
+    def blocks(self, span: slice) -> Iterator[slice]:
+        """These rows in pieces of about `BLOCK` bytes."""
+        first = span.start
+        while first < span.stop:
+            end = int(np.searchsorted(self.starts, self.starts[first] + BLOCK))
+            last = min(max(end, first + 1), span.stop)
+            yield slice(first, last)
+            first = last
+
+    def cells(self, span: slice) -> list[str]:
+        """Every cell of these rows as written, row by row. Raises `UnicodeDecodeError`."""
+        return self._text(span).replace("\n", self.delimiter).split(self.delimiter) if span.stop > span.start else []
+
+    def _split_rows(self, span: slice) -> list[str]:
+        if self._split is None or self._split[0] != span:
+            self._split = (span, self.cells(span))
+        return self._split[1]
+
+    def _cell(self, row: int, place: int) -> str:
+        return self._text(slice(row, row + 1)).split(self.delimiter, place + 1)[place]
+
+    def _text(self, span: slice) -> str:
+        return self.data[int(self.starts[span.start]) : int(self.starts[span.stop]) - 1].decode()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a column holds: its numbers, where it has any, and its text, where that was made."""
+
+    numbers: Gappy | None
+    cells: Cells | None = None
+
+
+Find = Callable[[PlainRows], list[Found] | None]
+"""A way to tell what each column holds; None where this way cannot."""
+
+
+def plain_bytes(data: bytes, quote: str) -> bytes | None:
+    """UTF-8 data with line feeds alone as line ends, or None where it is not plain."""
+    if quote.encode() in data or b"\0" in data:
+        return None
+    if b"\r" not in data:
+        return data
+    ends = data.count(b"\r\n")
+    one_kind = ends == data.count(b"\r") == data.count(b"\n")
+    return data.replace(b"\r\n", b"\n") if one_kind else None
+
+
+def scan(data: bytes, start: int, delimiter: str, width: int, mend: Mend | None = None) -> PlainRows | None:
+    """The rows of plain data from `start` on, without the blank lines at the end.
+
+    None where there is no row, where one has not as many cells as `width`, or is blank or too long for a cell.
+    """
+    stop = len(data)
+    while stop > start and data[stop - 1] == ord("\n"):
+        stop -= 1
+    if not delimiter.isascii() or start >= stop:
+        return None
+    whole = np.frombuffer(data, np.uint8, stop)
+    starts = [np.array([start])]
+    while start < stop:
+        end = data.find(b"\n", start + SCANNED, stop)
+        end = stop if end < 0 else end + 1
+        piece = whole[start:end]
+        ends = piece == ord("\n")
+        places = np.flatnonzero((piece == ord(delimiter)) | ends)
+        ends = ends[places]
+        if end == stop:  # the last line feed may be missing
+            places, ends = np.append(places, len(piece)), np.append(ends, True)
+        if len(places) % width:
+            return None
+        ends = ends.reshape(-1, width)
+        if not ends[:, -1].all() or ends[:, :-1].any():
+            return None
+        starts.append(start + 1 + places[width - 1 :: width])
+        start = end
+    rows = PlainRows(data, delimiter, width, np.concatenate(starts), mend)
+    lengths = np.diff(rows.starts)  # each with its line feed
+    return None if lengths.max() > csv.field_size_limit() or (width == 1 and lengths.min() == 1) else rows
+
+
+def find(rows: PlainRows) -> list[Found] | None:
+    """What each column holds, or None where the text is not UTF-8 or a cell cannot be mended."""
+    columns = [_Column() for _ in range(rows.width)]
+    for span in rows.blocks(slice(0, len(rows))):
+        try:
+            cells = rows.cells(span)
+        except UnicodeDecodeError:
+            return None
+        for place, column in enumerate(columns):
+            own: Sequence[str] | None = cells[place :: rows.width]
+            if rows.mend is not None:
+                own = rows.mend(own or [])
+            if own is None:
+                return None
+            column.add(own, span.start)
+    return [column.found(rows, place) for place, column in enumerate(columns)]
+
+
+def table_of(rows: PlainRows, names: Sequence[str], found: Sequence[Found], where: str, line: int) -> Table:
+    """The table, whose number columns make their text when it is asked for. The first row is on this line."""
+    makers: dict[str, Cells | MakeCells] = {}
+    numbers: dict[str, Array | None] = {}
+    gappy: dict[str, Gappy | None] = {}
+    for place, (name, column) in enumerate(zip(names, found, strict=True)):
+        known = column.numbers
+        makers[name] = _maker(rows, place) if column.cells is None else column.cells
+        numbers[name] = None if known is None or known.odd.any() else known.values
+        if numbers[name] is None:
+            gappy[name] = known
+    return Table(where, LazyColumns(makers), np.arange(line, line + len(rows)), numbers, gappy)
+
+
+def _maker(rows: PlainRows, place: int) -> MakeCells:
+    return lambda chosen: rows.column(place, chosen)
+
+
+@dataclass
+class _Column:
+    """What was found in a column so far: its numbers block by block, or from some row on its cells."""
+
+    blocks: list[Gappy] = field(default_factory=list)
+    since: int | None = None  # the first row that is kept as text
+    cells: list[str] = field(default_factory=list)
+    same: dict[str, str] = field(default_factory=dict)  # so that a word that comes again takes no more memory
+
+    def add(self, cells: Sequence[str], first: int) -> None:
+        """Goes on with the cells of the rows from `first` on."""
+        if self.since is None:
+            values = floats(cells)
+            known = gappy_floats(cells) if values is None else Gappy(values, np.zeros(len(cells), bool))
+            if known is not None:
+                self.blocks.append(known)
+                return
+            self.since = first
+            self.blocks.clear()
+        keep = self.same.setdefault
+        self.cells += [keep(cell, cell) for cell in cells]
+
+    def found(self, rows: PlainRows, place: int) -> Found:
+        """All of it. Rows that looked like numbers before the first text are read once more."""
+        if self.since is None:
+            values = np.concatenate([block.values for block in self.blocks])
+            return Found(Gappy(values, np.concatenate([block.odd for block in self.blocks])))
+        earlier = rows.column(place, np.arange(self.since)) if self.since else ()
+        return Found(None, (*earlier, *self.cells))
