@@ -26,12 +26,14 @@ from scratchnn.data.index_split import IndexSplit
 from scratchnn.data.jsonl import JsonLines
 from scratchnn.data.npy import Npy
 from scratchnn.data.npz import Npz
+from scratchnn.data.polars_tables import Arrow, Parquet
 from scratchnn.data.sources import Source, SourceParts
 from scratchnn.data.splits import NoSplit, PositionSplit, RandomSplit, Split
 from scratchnn.data.synthetic import Blobs, Circles, Moons, Sine, Spirals, Xor
 from scratchnn.data.text import Text
 
 __all__ = [
+    "Arrow",
     "Binary",
     "Blobs",
     "Category",
@@ -54,6 +56,7 @@ __all__ = [
     "Npy",
     "Npz",
     "Number",
+    "Parquet",
     "PositionFolds",
     "PositionSplit",
     "RandomFolds",

@@ -25,6 +25,9 @@ SUFFIXES: dict[str, dict[str, str]] = {
     ".jsonl.gz": {"type": "jsonl"},
     ".ndjson.gz": {"type": "jsonl"},
     ".npy": {"type": "npy"},
+    ".parquet": {"type": "parquet"},
+    ".arrow": {"type": "arrow"},
+    ".feather": {"type": "arrow"},
     ".txt": {"type": "text"},
     ".txt.gz": {"type": "text"},
 }

@@ -6,7 +6,7 @@ import pytest
 
 from scratchnn.data.csv import Csv
 from scratchnn.data.npz import Npz
-from scratchnn.data.settings import JsonLines, Moons, Npy, Source, SourceParts
+from scratchnn.data.settings import Arrow, JsonLines, Moons, Npy, Parquet, Source, SourceParts
 from scratchnn.errors import ConfigError
 
 
@@ -19,6 +19,8 @@ from scratchnn.errors import ConfigError
         ("a.b.npz", Npz(path="a.b.npz")),
         ("a.npy", Npy(path="a.npy")),
         ("parts/*.jsonl.gz", JsonLines(path="parts/*.jsonl.gz")),
+        ("a.parquet", Parquet(path="a.parquet")),
+        ("a.feather", Arrow(path="a.feather")),
         ("moons", Moons()),
         ({"train": "a.csv"}, SourceParts(train=Csv(path="a.csv"))),
         (
