@@ -22,6 +22,7 @@ from scratchnn.data.features.ignore import Ignore
 from scratchnn.data.features.number import Number
 from scratchnn.data.folds import PositionFolds, RandomFolds
 from scratchnn.data.idx import Idx
+from scratchnn.data.images import Images
 from scratchnn.data.index_split import IndexSplit
 from scratchnn.data.jsonl import JsonLines
 from scratchnn.data.npy import Npy
@@ -49,6 +50,7 @@ __all__ = [
     "HashSplit",
     "Idx",
     "Ignore",
+    "Images",
     "IndexSplit",
     "JsonLines",
     "Moons",
