@@ -4,6 +4,7 @@
     python -m benchmarks                           # microseconds per training step, every workload and library
     python -m benchmarks --workload mnist --library torch --rounds 9 --seconds 2
     python -m benchmarks process                   # whole processes: seconds and peak memory of an iris run
+    python -m benchmarks csv --rows 1000000        # seconds to read a CSV file, beside pandas where it is installed
 
 The clock of a machine drifts, so compare ratios, not times. Each library has its own process with the same number of
 threads (`--threads`), and the processes take turns, round by round: A B C A B C ... A ratio is peer / scratchnn within
@@ -39,6 +40,10 @@ theirs, as they do by default. With `--threads 1` nobody has the choice.
 
 In the whole processes, scratchnn writes its run directory with checkpoints and judges its validation rows after each
 epoch; torch judges them and writes nothing; scikit-learn does neither, and `fit` has no place for it.
+
+The CSV file holds normal numbers with all their digits. Each reader takes turns with the others in one process, from
+the file on the disk to its numbers in memory: scratchnn without and with polars (however large the file is), and
+`pandas.read_csv` as it is by default. Here a ratio is the reader's time / that of pandas. All must find the same sums.
 
 To add a workload: a row in `workloads/__init__.py`; a new kind of network is a class beside it, and its layers a few
 lines each in `libraries/torch_networks.py`.

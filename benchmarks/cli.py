@@ -1,4 +1,4 @@
-"""The command line: `python -m benchmarks [process]`."""
+"""The command line: `python -m benchmarks [process|csv]`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from benchmarks import report
+from benchmarks.csv_files import compare_readers, installed_readers
 from benchmarks.environment import BenchmarkError, load
 from benchmarks.libraries import LIBRARIES, OURS, contestants
 from benchmarks.processes import SCRIPTS, compare_processes
@@ -55,7 +56,7 @@ def steps(
     seconds: Annotated[float, typer.Option(min=0.0, help="Of each measurement, after a fifth of it to warm up.")] = 1.0,
     file: Json = None,
 ) -> None:
-    """Compares microseconds per training step, or with the command `process` whole processes."""
+    """Compares microseconds per training step; with a command whole processes, or how CSV files are read."""
     if context.invoked_subcommand is not None:
         _refuse_options_before(context)
         return
@@ -100,8 +101,29 @@ def process(
     )
 
 
+@app.command()
+def csv(
+    rows: Annotated[int, typer.Option(min=1, help="Rows of the file.")] = 200_000,
+    columns: Annotated[int, typer.Option(min=1, help="Columns of numbers.")] = 30,
+    rounds: Rounds = 5,
+    file: Json = None,
+) -> None:
+    """Compares seconds to read a CSV file of numbers, without and with polars, beside pandas."""
+    console = report.make_console()
+    readers, missing = installed_readers()
+    for name in missing:
+        console.print(f"skipped {name}: it is not installed", soft_wrap=True)
+    busy = load()
+    report.show_load(console, busy)
+    with _watched(console, f"{rows:,} rows by {columns} columns, {rounds} rounds"):
+        results = compare_readers(readers, rows, columns, rounds)
+    report.show_readers(console, results, rows, columns)
+    options = {"rows": rows, "columns": columns, "rounds": rounds}
+    console.print(f"wrote {report.write(file, 'csv', options, busy, [], report.readers_json(results))}", soft_wrap=True)
+
+
 def _refuse_options_before(context: typer.Context) -> None:
-    """The command `process` has options of its own; those before it would be lost."""
+    """Commands have options of their own; those before them would be lost."""
     sources = [context.get_parameter_source(name) for name in context.params]
     if any(source is not None and source.name != "DEFAULT" for source in sources):
         raise typer.BadParameter(f"write the options after `{context.invoked_subcommand}`")

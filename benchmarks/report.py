@@ -14,6 +14,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.csv_files import reader_ratio
 from benchmarks.environment import ROOT, machine, versions
 from benchmarks.libraries import LIBRARIES, OURS, PIP, Library
 from benchmarks.processes import ProcessResult
@@ -100,6 +101,20 @@ def processes_json(results: Sequence[ProcessResult]) -> dict[str, Any]:
             "peak_bytes": _ratios_json(ratios({row.library: row.mebibytes for row in results})),
         },
     }
+
+
+def show_readers(console: Console, results: Mapping[str, Sequence[float]], rows: int, columns: int) -> None:
+    """A row for each way to read the file, with its time beside that of pandas."""
+    table = _table(f"{rows:,} rows x {columns}", "seconds", "/ pandas", "min - max")
+    for name, seconds in results.items():
+        table.add_row(name, f"{median(seconds):.2f}", *_cells(reader_ratio(results, name)))
+    console.print(table)
+
+
+def readers_json(results: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    """Every sample."""
+    found = {name: ratio for name in results if (ratio := reader_ratio(results, name)) is not None}
+    return {"seconds": dict(results), "ratios": _ratios_json(found), "versions": versions(["pandas", "polars"])}
 
 
 def write(
