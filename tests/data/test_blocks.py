@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from scratchnn.data.blocks import csv_blocks, file_blocks, stream_blocks
 from scratchnn.data.csv import Csv
+from scratchnn.data.jsonl import JsonLines
+from scratchnn.data.npy import Npy
 from scratchnn.data.npz import Npz
 from scratchnn.data.sources import Source
 from scratchnn.data.tables import Arrays, Table
@@ -24,11 +26,11 @@ CSV = Csv(path="data.csv")
 
 
 def blocks(text: str, rows: int | None, source: Csv = CSV) -> list[Table]:
-    return list(csv_blocks(source, io.BytesIO(text.encode()), "data.csv", rows))
+    return list(csv_blocks(source, io.BytesIO(text.encode(source.encoding)), "data.csv", rows))
 
 
 def whole(text: str, folder: Path, source: Csv = CSV) -> Table:
-    (folder / "data.csv").write_text(text, newline="")
+    (folder / "data.csv").write_bytes(text.encode(source.encoding))
     return source.read(folder)
 
 
@@ -41,11 +43,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines=st.lists(st.lists(st.sampled_from(["", "1", "x", '"a\nb"', '"\r\n"', '"']), max_size=3).map(",".join)),
     end=st.sampled_from(["\n", "\r\n", "\r"]),
     rows=st.integers(1, 4) | st.none(),
-    named=st.booleans(),
+    source=st.sampled_from(
+        [
+            CSV,
+            Csv(path="data.csv", columns=["a", "b"]),
+            Csv(path="data.csv", header=False),
+            Csv(path="data.csv", header=True, columns=["a", "c"]),
+            Csv(path="data.csv", encoding="utf-16"),
+            Csv(path="data.csv", encoding="cp1252", header=False),
+        ]
+    ),
 )
-def test_blocks_joined_are_the_table(folder: Path, lines: list[str], end: str, rows: int | None, named: bool) -> None:
-    source = CSV if named else Csv(path="data.csv", columns=["a", "b"])
-    text = end.join([*(["a,b"] * named), *lines])
+def test_blocks_joined_are_the_table(folder: Path, lines: list[str], end: str, rows: int | None, source: Csv) -> None:
+    text = end.join([*(["a,b"] * source.has_header), *lines])
     try:
         table = whole(text, folder, source)
     except DataError as error:
@@ -149,3 +159,35 @@ def test_streams_are_as_the_training_or_as_named() -> None:
         read(b"a,b\n1,2\n", Npz(path="train.npz"))
     with pytest.raises(DataError, match="stdin: the file is empty"):
         read(b"", CSV)
+
+
+def test_files_of_a_pattern_come_in_blocks_too(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\n2\n")
+    (tmp_path / "b.csv").write_text("a\n3\n")
+    parts = list(file_blocks(tmp_path / "*.csv", rows=2))
+    assert [part.columns for part in parts if isinstance(part, Table)] == [{"a": ("1", "2")}, {"a": ("3",)}]
+    assert isinstance(parts[1], Table)
+    assert parts[1].place(0) == f"{tmp_path}/b.csv:2"
+
+
+def test_json_lines_of_a_model_of_json_lines_may_lack_keys(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"a": 1, "b": "x"}\n{"a": 2}\n')
+    [part] = file_blocks(tmp_path / "a.jsonl", JsonLines(path="old.jsonl"))
+    assert isinstance(part, Table)
+    assert part.columns == {"a": ("1", "2"), "b": ("x", "")}
+
+
+def test_mapped_arrays_come_in_blocks(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.arange(6.0).reshape(3, 2))
+    parts = list(file_blocks(tmp_path / "x.npy", Npy(path="old.npy", targets="y.npy"), rows=2))
+    assert [part.inputs.tolist() for part in parts if isinstance(part, Arrays)] == [[[0, 1], [2, 3]], [[4, 5]]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_rows_from_another_program_in_another_encoding(encoding: str) -> None:
+    stream = io.BytesIO("a,b\n1,é\n".encode(encoding))
+    [part] = stream_blocks(stream, Csv(path="old.csv", encoding=encoding))
+    assert part.columns == {"a": ("1",), "b": ("é",)}
+    with pytest.raises(DataError, match="this is UTF-8 text") as caught:
+        list(stream_blocks(io.BytesIO(b"\xef\xbb\xbfa,b\n1,2\n"), Csv(path="old.csv", encoding="latin-1")))
+    assert caught.value.where == "stdin"
