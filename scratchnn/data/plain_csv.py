@@ -137,12 +137,18 @@ def scan(data: bytes, start: int, delimiter: str, width: int, mend: Mend | None 
 def find(rows: PlainRows) -> list[Found] | None:
     """What each column holds, or None where the text is not UTF-8 or a cell cannot be mended."""
     columns = [_Column() for _ in range(rows.width)]
+    all_numbers = rows.mend is None
     for span in rows.blocks(slice(0, len(rows))):
         try:
             cells = rows.cells(span)
         except UnicodeDecodeError:
             return None
+        values = floats(cells) if all_numbers else None
+        all_numbers = values is not None  # else the next block is not tried at once
         for place, column in enumerate(columns):
+            if values is not None:
+                column.add_numbers(values[place :: rows.width])
+                continue
             own: Sequence[str] | None = cells[place :: rows.width]
             if rows.mend is not None:
                 own = rows.mend(own or [])
@@ -178,6 +184,10 @@ class _Column:
     since: int | None = None  # the first row that is kept as text
     cells: list[str] = field(default_factory=list)
     same: dict[str, str] = field(default_factory=dict)  # so that a word that comes again takes no more memory
+
+    def add_numbers(self, values: Array) -> None:
+        """Goes on with rows that hold numbers."""
+        self.blocks.append(Gappy(values, np.zeros(len(values), bool)))
 
     def add(self, cells: Sequence[str], first: int) -> None:
         """Goes on with the cells of the rows from `first` on."""
