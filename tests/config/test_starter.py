@@ -13,7 +13,9 @@ from scratchnn.config.starter import Recipe, noteworthy, starter
 from scratchnn.data.proposals import Proposal, TargetProposal
 
 CLASSES = TargetProposal("classification", "2 classes: no (60), yes (40)", 2, 40)
-NAMES = st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=12).filter(str.strip)
+NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=12).filter(
+    str.strip
+)
 
 
 def config_of(text: str) -> Config:
