@@ -19,6 +19,9 @@ import numpy as np
 from scratchnn.nn.memory import Array, Buffer, Memory, Shape
 from scratchnn.nn.windows import Block, Windows
 
+MOST_INPUTS = 1.5
+"""For each output; with more, the products of the padding around the outputs cost more than adding up the shares."""
+
 T = TypeVar("T")
 
 
@@ -46,9 +49,14 @@ class Correlation:
 
     @cached_property
     def gathers(self) -> Windows | None:
-        """The windows over dy that give dx, where the stride is 1."""
+        """The windows over dy that give dx, where the stride is 1 and there are not many more inputs than outputs.
+
+        With so many more it is cheaper to add up what each output gives.
+        """
         windows = self.windows
         if windows.rows.stride > 1 or windows.columns.stride > 1:
+            return None
+        if windows.rows.size * windows.columns.size > MOST_INPUTS * windows.positions:
             return None
         return Windows(windows.rows.back(), windows.columns.back(), self.filters, windows.groups)
 
@@ -82,8 +90,8 @@ class Correlation:
     def input_gradient(self, dy: Array, weight: Array, dx: Array, mem: Memory) -> None:
         """Writes dx[b, h, w, c], the sum of dy[b, i, j, f] * w[k, l, c, f] over all that read x[b, h, w, c].
 
-        With stride 1 that is a correlation of dy with the kernel turned by 180 degrees. Else each window's share is
-        added where the window lies.
+        Where it `gathers`, that is a correlation of dy with the kernel turned by 180 degrees. Else each tap's share of
+        all windows is one product, which is added where the tap lies.
         """
         if self.gathers is None:
             self._scatter(dy, weight, dx, mem)
@@ -103,11 +111,11 @@ class Correlation:
             np.matmul(block.fill(), weight, out=y[:, block.span])
 
     def _scatter(self, dy: Array, weight: Array, dx: Array, mem: Memory) -> None:
-        outputs, turned = self._outputs(dy), self._by_group(weight).transpose(0, 2, 1)
+        outputs, turned = self._outputs(dy)[:, None], self._by_tap(weight)
         for scattering in self._bound(dx, mem, "back", lambda: self._scatterings(dx, mem)):
             if scattering.clear is not None:
                 scattering.clear.fill(0)
-            np.matmul(outputs[:, scattering.span], turned, out=scattering.matrix)
+            np.matmul(outputs[:, :, scattering.span], turned, out=scattering.taps)
             for target, part in scattering.sums:
                 np.add(target, part, out=target)
             for target, source in scattering.pairs:
@@ -122,7 +130,7 @@ class Correlation:
         for samples, first, count in windows.parts(len(images)):
             base = images[samples]
             whole = windows.padded_images(mem.scratch.padded, len(base)) if windows.pads else base
-            cells = windows.column_cells(mem.scratch.columns, len(base), count)
+            cells = windows.tap_cells(mem.scratch.columns, len(base), count)
             split = whole.reshape(*whole.shape[:3], windows.groups, group)
             sums = []
             for k in range(rows.kernel):
@@ -133,18 +141,24 @@ class Correlation:
                         down : down + (count - 1) * rows.stride + 1 : rows.stride,
                         right : right + (columns.out - 1) * columns.stride + 1 : columns.stride,
                     ]
-                    sums.append((target, cells[:, :, :, :, k, j].transpose(1, 2, 3, 0, 4)))
+                    sums.append((target, cells[:, k, j].transpose(1, 2, 3, 0, 4)))
             ends = windows.pads and first + count == rows.out
             found.append(
                 Scattering(
                     whole if first == 0 else None,
-                    cells.reshape(windows.groups, -1, windows.depth),
+                    cells.reshape(windows.groups, rows.kernel * columns.kernel, -1, group),
                     windows.span(samples, first, count),
                     sums,
                     [(base[:, *kept], whole[:, *inside])] if ends else [],
                 )
             )
         return found
+
+    def _by_tap(self, weight: Array) -> Array:
+        """(KH, KW, C / G, F) -> (G, KH * KW, F / G, C / G), a view."""
+        groups = self.windows.groups
+        height, width, group, filters = self.kernel_shape
+        return weight.reshape(height * width, group, groups, filters // groups).transpose(2, 0, 3, 1)
 
     def _by_group(self, weight: Array) -> Array:
         """(KH, KW, C / G, F) -> (G, depth, F / G), a view."""
@@ -177,10 +191,10 @@ class Correlation:
 
 @dataclass(frozen=True)
 class Scattering:
-    """How one block's share of dx is added up: clear, multiply into the matrix, add each part, copy what is inside."""
+    """How one block's share of dx is added up: clear, multiply for each tap, add each part, copy what is inside."""
 
     clear: Array | None
-    matrix: Array
+    taps: Array  # (groups, KH * KW, positions, C / G)
     span: slice
     sums: list[tuple[Array, Array]]
     pairs: list[tuple[Array, Array]]

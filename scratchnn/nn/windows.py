@@ -204,6 +204,12 @@ class Windows:
         shape = (self.groups, samples, rows, self.columns.out, *kernel)
         return columns[: samples * rows * self.columns.out * self.depth * self.groups].reshape(shape)
 
+    def tap_cells(self, columns: Array, samples: int, rows: int) -> Array:
+        """The view (G, KH, KW, samples, rows, OW, C / G) of the flat array for the share of each tap."""
+        cells = (self.rows.kernel, self.columns.kernel, samples, rows, self.columns.out)
+        shape = (self.groups, *cells, self.channels // self.groups)
+        return columns[: samples * rows * self.columns.out * self.depth * self.groups].reshape(shape)
+
     def _windows(self, base: Array, first: int, rows: int, columns: Array) -> tuple[Array, Array, Array]:
         """What a copy fills, what it copies, and the matrix (G, positions, depth) that it makes."""
         per_image, per_row, per_column, item = base.strides
