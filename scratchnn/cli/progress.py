@@ -15,6 +15,7 @@ from scratchnn.workflows.session import Listener, Ready
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
+MOST_NAMED = 6
 SHOWN_SECONDS = 0.1  # drawing costs more than a small epoch
 
 
@@ -25,6 +26,17 @@ def introduce(ready: Ready) -> str:
     return f"{ready.run or ready.name}: {ready.data['task']}, {rows} rows; {ready.parameters} parameters; {threads}"
 
 
+def columns_of(ready: Ready) -> list[str]:
+    """One line on what the columns of a table have become, by kind; none for arrays and texts."""
+    kinds: dict[str, list[str]] = ready.data.get("columns", {})
+    named = [f"{kind} {', '.join(names[:MOST_NAMED])}{_more(names)}" for kind, names in kinds.items()]
+    return [f"columns: {'; '.join(named)}"] if named else []
+
+
+def _more(names: list[str]) -> str:
+    return f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+
+
 def plain(console: Console) -> Listener:
     """A line for each epoch: for logs and CI."""
     epochs = 0
@@ -32,7 +44,7 @@ def plain(console: Console) -> Listener:
     def listen(event: Event | Ready) -> None:
         nonlocal epochs
         if isinstance(event, Ready):
-            console.say(introduce(event))
+            console.say(introduce(event), *columns_of(event))
         elif isinstance(event, Started):
             epochs = event.epochs
             console.say(*filter(None, [describe(event)]))
@@ -71,7 +83,8 @@ def live(stream: TextIO) -> Iterator[Listener]:
     def listen(event: Event | Ready) -> None:
         nonlocal shown
         if isinstance(event, Ready):
-            drawn.print(introduce(event), soft_wrap=True)
+            for line in (introduce(event), *columns_of(event)):
+                drawn.print(line, soft_wrap=True)
         elif isinstance(event, Started):
             done = event.epochs_done * event.steps_per_epoch + event.batches_done
             total = event.epochs * event.steps_per_epoch

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import DTypeLike
 
-from scratchnn.data.encoder import Encoder, own_targets, raw_numbers
+from scratchnn.data.encoder import Encoder, TableInputs, own_targets, raw_numbers
 from scratchnn.data.fitting import fit, infer_task, strata_of
 from scratchnn.data.new_files import read_like
 from scratchnn.data.passages import Passage
@@ -49,7 +49,8 @@ class Part:
 class Prepared:
     """The parts of a data set and what was fitted on its training rows.
 
-    `unseen` counts, for each part and category column, the cells whose level training never saw.
+    `unseen` counts, for each part and category column, the cells whose level training never saw; `ignored` are the
+    columns of a table that are neither inputs nor targets, weights or marks of parts.
     """
 
     train: Part
@@ -57,6 +58,7 @@ class Prepared:
     test: Part | None
     encoder: Encoder
     unseen: dict[str, dict[str, int]]
+    ignored: tuple[str, ...] = ()
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -74,6 +76,11 @@ class Prepared:
             "features": encoder.feature_names,
             "target": encoder.targets,
         }
+        if isinstance(encoder.inputs, TableInputs):
+            columns: dict[str, list[str]] = {}
+            for column in encoder.inputs.columns:
+                columns.setdefault(column.tag(), []).append(column.name)
+            shown["columns"] = columns | ({"ignore": list(self.ignored)} if self.ignored else {})
         if encoder.task == "classification":
             counts = {
                 name: np.bincount(part.targets, minlength=len(encoder.classes)).tolist()
@@ -118,7 +125,11 @@ def prepare(
         for name, data in raw.items()
     }
     unseen = {name: counts for name, data in raw.items() if (counts := encoder.count_unseen(data))}
-    return Prepared(parts["train"], parts.get("validation"), parts.get("test"), encoder, unseen)
+    ignored: tuple[str, ...] = ()
+    if isinstance(whole, Table):
+        known = {*encoder.input_columns, *names, weight, *(settings.split.columns if settings.split.marks else [])}
+        ignored = tuple(name for name in whole.columns if name not in known)
+    return Prepared(parts["train"], parts.get("validation"), parts.get("test"), encoder, unseen, ignored)
 
 
 def _prepare_text(

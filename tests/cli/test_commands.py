@@ -47,6 +47,17 @@ def test_train_gives_the_json_of_the_contract(cli: Any, folder: Path) -> None:
     assert json.loads((folder / "runs/c/summary.json").read_text()) == result
 
 
+def test_train_tells_what_each_column_has_become(cli: Any, folder: Path) -> None:
+    assert "columns: number width, height\n" in cli("train", "c.yaml").err
+    shown = cli("train", "c.yaml", "--dry-run", "--set", "data.features={width: ignore}").err
+    assert "columns: number height; ignore width\n" in shown
+    wide = "\n".join(
+        [",".join([*(f"x{n}" for n in range(8)), "kind"]), *["1,2,3,4,5,6,7,8,a", "8,7,6,5,4,3,2,1,b"] * 5]
+    )
+    (folder / "flowers.csv").write_text(wide + "\n")
+    assert "columns: number x0, x1, x2, x3, x4, x5 and 2 more\n" in cli("train", "c.yaml", "--dry-run").err
+
+
 def test_a_start_that_looks_at_the_data(cli: Any) -> None:
     digits = str(Path(__file__).parents[2] / "configs" / "digits.yaml")
     settings = (

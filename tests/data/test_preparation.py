@@ -84,12 +84,24 @@ def test_iris_parts() -> None:
         "input_shape": [4],
         "features": ["sepal_length_cm", "sepal_width_cm", "petal_length_cm", "petal_width_cm"],
         "target": ["species"],
+        "columns": {"number": ["sepal_length_cm", "sepal_width_cm", "petal_length_cm", "petal_width_cm"]},
         "classes": {
             "setosa": {"train": 34, "validation": 8, "test": 8},
             "versicolor": {"train": 35, "validation": 8, "test": 7},
             "virginica": {"train": 35, "validation": 7, "test": 8},
         },
     }
+
+
+def test_what_became_of_each_column_is_told_by_kind() -> None:
+    features = {"sepal_width_cm": "ignore", "petal_length_cm": {"type": "number", "scale": "quantile"}}
+    document = {"source": "iris.csv", "target": "species", "features": features, "sample_weight": "petal_width_cm"}
+    assert made(DATASETS, document).summary()["columns"] == {
+        "number": ["sepal_length_cm"],
+        "quantile": ["petal_length_cm"],
+        "ignore": ["sepal_width_cm"],
+    }
+    assert "columns" not in made(DATASETS, {"source": "moons"}).summary()
 
 
 def test_the_seed_decides_to_the_bit() -> None:

@@ -36,7 +36,7 @@ def command(
 ) -> int:
     """Trains a network and writes a run directory."""
     from scratchnn.cli.console import Console, outcome
-    from scratchnn.cli.progress import introduce
+    from scratchnn.cli.progress import columns_of, introduce
     from scratchnn.cli.signals import Stopped, stop_on_signals
     from scratchnn.cli.verdicts import conclude, judge
     from scratchnn.errors import UsageError
@@ -55,7 +55,7 @@ def command(
         raise UsageError(f"{other} does not go with --resume", hint="Name the run: --resume RUN.")
     if dry_run and config is not None:
         ready = workflow.plan(config, overrides=sets or (), plugins=plugins or (), require=require or ())
-        console.say(introduce(ready))
+        console.say(introduce(ready), *columns_of(ready))
         console.warn(ready.notes)
         if as_json:
             console.json(ready.to_json())
