@@ -18,31 +18,49 @@ from scratchnn.errors import DataError, suggestion
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
+OBJECT_HINT = 'Write one object a line: {"width": 1.5, "kind": "ash"}.'
+
+
 class Bare(str):
     """A cell that stood in JSON without quotes: a number as it was written, `true`, an array; empty for `null`."""
 
     __slots__ = ()
 
 
+ABSENT = Bare("")
+"""The cell of a key that a row lacks."""
+
+
 def json_blocks(stream: BufferedIOBase, where: str, rows: int | None = None) -> Iterator[Table]:
     """The rows as tables of `rows` rows each, the last one shorter; one table where None.
 
-    The first object names the columns, and every other one must have the same keys, in any order. Cells are texts as
-    in a CSV file: a number as it is written, `true` and `false`, `null` as an empty cell, an array or an object as its
-    JSON. Those that stood without quotes are `Bare`. Blank lines at the end are skipped. Raises `DataError` with the
-    line, or `StorageError`.
+    The first object names the columns; a key that another one lacks is a missing value, and no other may be there.
+    See `json_rows` for the cells. Raises `DataError` with the line, or `StorageError`.
     """
-    numbered = _objects(_lines(stream, where), where)
+    numbered = json_rows(stream, where)
     names: dict[str, str] = {}
     while block := list(islice(numbered, rows)):
         names = names or block[0][0]
+        if not names:
+            got = "the first object is empty"
+            raise DataError(got, where=f"{where}:{block[0][1]}", hint="Write the columns as its keys.")
         for row, line in block:
-            if row.keys() != names.keys():
-                raise _other_keys(row, names, f"{where}:{line}")
-        columns = {name: tuple([row[name] for row, _ in block]) for name in names}
+            if not row.keys() <= names.keys():
+                raise _another_key(row, names, f"{where}:{line}")
+        columns = {name: tuple([row.get(name, ABSENT) for row, _ in block]) for name in names}
         yield Table(where, columns, np.array([line for _, line in block], np.int64))
     if not names:
-        raise DataError("the file is empty", where=where, hint="Write one JSON object a line for each row.")
+        raise DataError("the file is empty", where=where, hint=OBJECT_HINT)
+
+
+def json_rows(stream: BufferedIOBase, where: str) -> Iterator[tuple[dict[str, str], int]]:
+    """Each row by its keys, and its line.
+
+    Cells are texts as in a CSV file: a number as it is written, `true` and `false`, `null` as an empty cell, an array
+    or an object as its JSON. Those that stood without quotes are `Bare`. Blank lines at the end are skipped. Raises
+    `DataError` with the line, or `StorageError`.
+    """
+    return _objects(_lines(stream, where), where)
 
 
 def is_json_number(cell: str) -> bool:
@@ -76,7 +94,7 @@ def _objects(lines: Iterator[tuple[str, int]], where: str) -> Iterator[tuple[dic
             pairs = decoder.decode(text)
         except json.JSONDecodeError as error:
             got = f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} (character {error.colno})"
-            raise DataError(got, where=place, hint='Write one object a line: {"width": 1.5, "kind": "ash"}.') from None
+            raise DataError(got, where=place, hint=OBJECT_HINT) from None
         except RecursionError:
             raise DataError("arrays or objects lie too deep in each other", where=place, hint="Flatten it.") from None
         if not isinstance(pairs, tuple):
@@ -92,8 +110,6 @@ def _objects(lines: Iterator[tuple[str, int]], where: str) -> Iterator[tuple[dic
         if "\\u" in text and not _is_unicode("".join([*row, *row.values()])):
             got = "a text holds half of a pair of \\u escapes"
             raise DataError(got, where=place, hint="Write the character itself.")
-        if not row:
-            raise DataError("the object is empty", where=place, hint="Write the columns as its keys.")
         yield row, line
 
 
@@ -104,15 +120,11 @@ def _cell(value: object, line: str, name: str) -> Bare:
     return Bare(json.dumps(json.loads(line)[name], ensure_ascii=False))
 
 
-def _other_keys(row: dict[str, str], names: dict[str, str], place: str) -> DataError:
-    """The error for an object whose keys are not those of the first."""
-    lacking = [name for name in names if name not in row]
-    more = [name for name in row if name not in names]
-    if lacking:
-        hint = f'Write "{lacking[0]}": null where there is no value.'
-        return DataError(f'there is no key "{lacking[0]}", which the first row has', where=place, hint=hint)
-    hint = suggestion(more[0], names)
-    return DataError(f'the first row has no key "{more[0]}"', where=place, hint=hint)
+def _another_key(row: dict[str, str], names: dict[str, str], place: str) -> DataError:
+    """The error for an object with a key that the first one lacks."""
+    name = next(name for name in row if name not in names)
+    hint = f'{suggestion(name, names)} Or write "{name}": null in the first row.'
+    return DataError(f'the first row has no key "{name}"', where=place, hint=hint)
 
 
 def _is_unicode(text: str) -> bool:
