@@ -73,11 +73,11 @@ class Source(Component):
         raise NotImplementedError
 
     def read_new(self, path: Path) -> Table | Arrays:
-        """The samples of a new file, which has no targets, where that is another thing than this source for its path.
+        """The samples of a new file, which has no targets. Only for a source whose new files are read in another way.
 
         Raises `DataError` or `StorageError`.
         """
-        raise NotImplementedError
+        raise TypeError(f"a new file for {self.tag()} is read as one for training is")
 
     @classmethod
     def shorthand(cls, value: object) -> object:
