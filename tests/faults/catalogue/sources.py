@@ -58,10 +58,18 @@ FAULTS = (
     Fault(
         "late-names-slip-up",
         "data/jsonl.py",
-        'cells += [""] * (number - len(cells))',
-        'cells += [""] * min(1, number - len(cells))',
+        'cells += [""] * (len(lines) - len(cells))',
+        'cells += [""] * min(1, len(lines) - len(cells))',
         "the values of a name that lines lack move to earlier lines",
         "data/test_jsonl.py",
+    ),
+    Fault(
+        "absent-keys-take-the-value-before",
+        "data/json_lines.py",
+        "tuple([row.get(name, ABSENT) for row, _ in block])",
+        "tuple([(row if name in row else block[0][0]).get(name, ABSENT) for row, _ in block])",
+        "a key that a row lacks has the value of the first row",
+        "data/test_json_lines.py",
     ),
     Fault(
         "width-for-height",
