@@ -24,6 +24,8 @@ _KINDS = {
     b"PAR1": ("a Parquet file", "Give it a name that ends in .parquet, or set {type: parquet, path: ...}."),
 }
 _NO_FILES = frozenset({"utf-7", "idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
+WHERE_PATHS_START = "In a config relative paths start at its folder, on the command line at the present one."
+"""A hint for a path that leads nowhere."""
 _NETWORK = frozenset({"http:", "https:", "ftp:", "sftp:", "s3:", "gs:", "file:"})
 
 
@@ -218,4 +220,4 @@ def _near(path: Path) -> str:
     except OSError:
         return f'There is no folder "{shown(path.parent)}" either.'
     hint = suggestion(path.name, names)
-    return hint if hint.startswith("Did you mean") else "Relative paths start at the folder of the config file."
+    return hint if hint.startswith("Did you mean") else WHERE_PATHS_START

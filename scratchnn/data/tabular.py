@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from scratchnn.data.files import locate, shown
+from scratchnn.data.files import WHERE_PATHS_START, locate, shown
 from scratchnn.data.lazy_columns import Array, Cells, LazyColumns, MakeCells
 from scratchnn.data.sources import Source
 from scratchnn.data.tables import Gappy, Table
@@ -54,7 +54,7 @@ def matching(base: Path, path: str) -> list[Path]:
     found = glob.glob(pattern, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
     files = sorted(file for file in map(Path, found) if file.is_file())
     if not files:
-        hint = "Relative paths start at the folder of the config file."
+        hint = WHERE_PATHS_START
         raise DataError("no file matches the pattern", where=shown(whole), hint=hint)
     return files
 

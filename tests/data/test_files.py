@@ -23,7 +23,7 @@ def test_relative_paths_start_at_the_base() -> None:
     ("name", "hint"),
     [
         ("irs.csv", 'Did you mean "iris.csv"?'),
-        ("zzz", "Relative paths start at the folder of the config file."),
+        ("zzz", "In a config relative paths start at its folder, on the command line at the present one."),
         ("nowhere/iris.csv", "There is no folder"),
     ],
 )
