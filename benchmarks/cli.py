@@ -1,4 +1,4 @@
-"""The command line: `python -m benchmarks [process|csv]`."""
+"""The command line: `python -m benchmarks [process|csv|tables]`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from benchmarks.environment import BenchmarkError, load
 from benchmarks.libraries import LIBRARIES, OURS, contestants
 from benchmarks.processes import SCRIPTS, compare_processes
 from benchmarks.steps import compare_steps
+from benchmarks.tables import named, score
 from benchmarks.workloads import WORKLOADS
 
 
@@ -56,7 +57,7 @@ def steps(
     seconds: Annotated[float, typer.Option(min=0.0, help="Of each measurement, after a fifth of it to warm up.")] = 1.0,
     file: Json = None,
 ) -> None:
-    """Compares microseconds per training step; with a command whole processes, or how CSV files are read."""
+    """Compares microseconds per training step; with a command whole processes, reading, or quality."""
     if context.invoked_subcommand is not None:
         _refuse_options_before(context)
         return
@@ -120,6 +121,27 @@ def csv(
     report.show_readers(console, results, rows, columns)
     options = {"rows": rows, "columns": columns, "rounds": rounds}
     console.print(f"wrote {report.write(file, 'csv', options, busy, [], report.readers_json(results))}", soft_wrap=True)
+
+
+@app.command()
+def tables(
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="FILE:TARGET", help="Tables; the shipped ones when absent.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many, from 0 on.")] = 5,
+    file: Json = None,
+) -> None:
+    """Compares test figures of `scratchnn init` and `train` as written with scikit-learn's MLP on the same rows."""
+    console = report.make_console()
+    scores = []
+    with _watched(console, f"{seeds} seeds"):
+        for path, target in named(files or []):
+            scores.append(score(path, target, seeds))
+    report.show_scores(console, scores)
+    options = {"seeds": seeds}
+    console.print(
+        f"wrote {report.write(file, 'tables', options, load(), [], report.scores_json(scores))}", soft_wrap=True
+    )
 
 
 def _refuse_options_before(context: typer.Context) -> None:

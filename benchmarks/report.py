@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
 from rich import box
@@ -20,6 +20,7 @@ from benchmarks.libraries import LIBRARIES, OURS, PIP, Library
 from benchmarks.processes import ProcessResult
 from benchmarks.rounds import Ratio, ratios
 from benchmarks.steps import StepResult
+from benchmarks.tables import Score
 from benchmarks.workloads import Workload
 
 TABLE_WIDTH = 100
@@ -115,6 +116,21 @@ def readers_json(results: Mapping[str, Sequence[float]]) -> dict[str, Any]:
     """Every sample."""
     found = {name: ratio for name in results if (ratio := reader_ratio(results, name)) is not None}
     return {"seconds": dict(results), "ratios": _ratios_json(found), "versions": versions(["pandas", "polars"])}
+
+
+def show_scores(console: Console, scores: Iterable[Score]) -> None:
+    """A row for each table, with the mean of its seeds beside that of scikit-learn."""
+    table = _table("table", "figure", "scratchnn", "scikit-learn", "reached")
+    for found in scores:
+        peers = f"{mean(found.peers):.4f}" if found.peers else ""
+        reached = "" if found.reached is None else "yes" if found.reached else "no"
+        table.add_row(found.table, found.figure, f"{mean(found.ours):.4f}", peers, reached)
+    console.print(table)
+
+
+def scores_json(scores: Iterable[Score]) -> list[dict[str, Any]]:
+    """Every figure."""
+    return [asdict(found) | {"reached": found.reached} for found in scores]
 
 
 def write(
