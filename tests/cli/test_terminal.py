@@ -132,12 +132,13 @@ def test_a_line_an_epoch_where_there_is_no_terminal(cli: Any) -> None:
     assert (outcome.code, outcome.out) == (0, "")
     lines = outcome.err.splitlines()
     assert lines[0].startswith("runs/c: classification, 31 train, 7 validation, 7 test rows; 51 parameters; 1 thread")
+    assert lines[1] == "columns: number width, height"
     number = r"[0-9.]+(e-[0-9]+)?"
     pattern = rf"epoch (..)/10  loss {number}  validation loss {number}  accuracy {number}  f1_macro {number}"
-    matches = [re.fullmatch(pattern, line) for line in lines[1:11]]
+    matches = [re.fullmatch(pattern, line) for line in lines[2:12]]
     assert [match[1] for match in matches if match] == [f"{epoch:2}" for epoch in range(1, 11)]
-    assert lines[11].startswith("completed after 10 epochs in ")
-    assert len(lines) == 15
+    assert lines[12].startswith("completed after 10 epochs in ")
+    assert len(lines) == 16
 
 
 def test_quiet_says_nothing(cli: Any) -> None:
