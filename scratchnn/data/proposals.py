@@ -23,6 +23,7 @@ RARE = 3
 """Levels with fewer rows than this are grouped, once there are `RARE_ROWS` rows."""
 RARE_ROWS = 200
 LONG_TEXT = 60
+COUNTER = "it counts the rows"
 WORDS_OF_A_TEXT = 2
 """Of different texts with fewer words, each would be learned by heart."""
 SMALL_TABLE = 2_000
@@ -79,9 +80,14 @@ def propose_target(table: Table, names: list[str]) -> TargetProposal:
 
 
 def propose(table: Table, targets: Iterable[str]) -> list[Proposal]:
-    """A feature for every column but the targets. Raises `DataError` where a column would be a guess, with its mend."""
+    """A feature for every column but the targets. Raises `DataError` where a column would be a guess, with its mend.
+
+    A column that counts the rows is left out only where another one is left to learn from.
+    """
     others = set(targets)
     made = [_propose(table, name) for name in table.columns if name not in others]
+    if all(proposal.ignored for proposal in made):
+        made = [_counted(table, proposal) for proposal in made]
     if all(proposal.ignored for proposal in made):
         hint = "Add a column that says something about the target."
         raise DataError("no column is left to learn from", where=table.where, hint=hint)
@@ -111,7 +117,7 @@ def _number(name: str, values: Array, note: str, share: float) -> Proposal:
     if not note and values.min() == values.max():
         return Proposal(name, {"type": "ignore"}, f"every cell is {values[0]:.6g}")
     if not note and _counts_rows(values):
-        return Proposal(name, {"type": "ignore"}, "it counts the rows")
+        return Proposal(name, {"type": "ignore"}, COUNTER)
     reason = "; ".join(filter(None, [_range(values), note]))
     if not note:
         return Proposal(name, {"type": "number"}, reason)
@@ -146,6 +152,13 @@ def _datetime(filled: Table, name: str, kind: str, note: str) -> Proposal:
     reason = f"{_short(cells[times.argmin()].strip())} to {_short(cells[times.argmax()].strip())}"
     rule = {"missing": "indicator"} if note else {}
     return Proposal(name, {"type": kind, **rule}, "; ".join(filter(None, [reason, note])))
+
+
+def _counted(table: Table, proposal: Proposal) -> Proposal:
+    """A number in place of a column that was ignored because it counts the rows."""
+    if proposal.reason != COUNTER:
+        return proposal
+    return Proposal(proposal.name, {"type": "number"}, _range(table.numbers(proposal.name)))
 
 
 def _counts_rows(values: Array) -> bool:

@@ -48,6 +48,8 @@ def init(
     already and not `force`d, and `DataError` where a column would be a guess.
     """
     targets = [target] if isinstance(target, str) else list(target)
+    if len(set(targets)) < len(targets):
+        raise UsageError("a column is named twice", where="--target", hint="Name each target once.")
     output = Path(output)
     if output.exists() and not force:
         hint = "Name another file with -o, or replace it with --force."

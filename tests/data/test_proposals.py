@@ -59,6 +59,15 @@ def test_different_texts_of_several_words_are_texts(table: MakeTable, rows: int,
     assert found == Proposal("a", {"type": "text", "buckets": buckets}, reason)
 
 
+def test_a_counter_is_an_input_where_there_is_no_other(table: MakeTable) -> None:
+    counted = {"x": ["1", "2", "3"], "unit": ["cm"] * 3}
+    found = propose(table(**counted, y=["1", "4", "9"]), ["y"])
+    assert found == [
+        Proposal("x", {"type": "number"}, "1 to 3"),
+        Proposal("unit", {"type": "ignore"}, 'every cell is "cm"'),
+    ]
+
+
 def test_few_missing_numbers_need_no_input_of_their_own(table: MakeTable) -> None:
     cells = ["", *map(str, np.linspace(0, 1, 40))]
     assert propose(table(a=cells), [])[0].settings == {"type": "number", "missing": "median"}

@@ -82,6 +82,8 @@ def test_what_cannot_be_a_start_writes_nothing() -> None:
     np.savez("a.npz", inputs=np.zeros((3, 2)), targets=np.arange(3))
     with pytest.raises(UsageError, match=r'there is no column "win"\. Did you mean "won"\?'):
         init("people.csv", "win")
+    with pytest.raises(UsageError, match="a column is named twice"):
+        init("people.csv", ["height", "height"])
     with pytest.raises(UsageError, match="holds arrays, not a table"):
         init("a.npz", "y")
     with pytest.raises(DataError, match="every row has the class"):
