@@ -57,9 +57,28 @@ def session_of(block: str) -> list[tuple[str, list[str]]]:
     return steps
 
 
+LANGUAGE_MODELS = README.split("## Language models")[1].split("\n## ")[0]
+
+
 def test_the_tour_shows_what_its_commands_print(workplace: Path) -> None:
-    steps = [step for block in blocks(README, "console") for step in session_of(block)]
+    steps = session_steps(README.replace(LANGUAGE_MODELS, ""))
     assert len(steps) >= 6
+    check_steps(steps, workplace)
+
+
+@pytest.mark.slow
+def test_language_models_say_what_is_shown(workplace: Path) -> None:
+    """Their training takes a minute beside other tests."""
+    steps = session_steps(LANGUAGE_MODELS)
+    assert len(steps) >= 2
+    check_steps(steps, workplace)
+
+
+def session_steps(text: str) -> list[tuple[str, list[str]]]:
+    return [step for block in blocks(text, "console") for step in session_of(block)]
+
+
+def check_steps(steps: list[tuple[str, list[str]]], workplace: Path) -> None:
     for command, shown in steps:
         done = run(command, workplace)
         assert done.returncode == 0, (command, done.stderr)
