@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.environment import BenchmarkError
 from scratchnn.data.new_files import read_like
 from scratchnn.data.preparation import prepare
+from scratchnn.data.proposals import holds_numbers
 from scratchnn.data.tables import Table
 from scratchnn.training.streams import Streams
 from scratchnn.workflows.configs import load_config
@@ -86,7 +87,7 @@ def _peer(table: Table, target: str) -> Callable[[Any, Any, str, int], float]:
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
     names = [name for name in table.columns if name != target]
-    numeric = [name for name in names if _is_numeric(table, name)]
+    numeric = [name for name in names if holds_numbers(table, name)]
     columns = [
         table.numbers(name, gaps=True) if name in numeric else np.array(table.texts(name), object) for name in names
     ]
@@ -111,11 +112,6 @@ def _peer(table: Table, target: str) -> Callable[[Any, Any, str, int], float]:
         return math.sqrt(float(np.mean((model.predict(inputs[test]) - numbers[test]) ** 2)))
 
     return run
-
-
-def _is_numeric(table: Table, name: str) -> bool:
-    filled = table.take(np.flatnonzero(~table.gaps(name)))
-    return len(filled) > 0 and filled.numbers_or_none(name) is not None
 
 
 def named(words: Sequence[str]) -> list[tuple[Path, str]]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from pydantic import Field, FiniteFloat, model_validator
 
-import scratchnn.data.features  # noqa: F401 - enrols the fitted columns
+import scratchnn.data.features  # noqa: F401  # importing the package is what enrols the fitted columns
 from scratchnn.component import Settings
 from scratchnn.data.columns import FittedColumn
 from scratchnn.data.passages import Passage

@@ -64,7 +64,7 @@ def propose_target(table: Table, names: list[str]) -> TargetProposal:
     for name in names:
         cells = table.cells(name)
         row = next((row for row, cell in enumerate(cells) if is_missing(cell)), None)
-        if row is not None and _mostly_numbers(table, name):
+        if row is not None and holds_numbers(table, name):
             raise table.missing(name, row)
     task = infer_task(table, names)
     if task != "classification":
@@ -166,7 +166,8 @@ def _counts_rows(values: Array) -> bool:
     return len(values) > 2 and values[0] in (0, 1) and bool((np.diff(values) == 1).all())
 
 
-def _mostly_numbers(table: Table, name: str) -> bool:
+def holds_numbers(table: Table, name: str) -> bool:
+    """Whether every cell of a column that has a value is a number, and some cell has one."""
     filled = table.take(np.flatnonzero(~table.gaps(name)))
     return len(filled) > 0 and filled.numbers_or_none(name) is not None
 
