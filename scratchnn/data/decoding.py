@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from scratchnn.data.array_inputs import ArrayInputs
 from scratchnn.data.columns import Decoded
-from scratchnn.data.encoder import ArrayInputs, Encoder, TableInputs
+from scratchnn.data.encoder import Encoder, TableInputs
 from scratchnn.data.tables import Array
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -11,13 +11,14 @@ from pydantic import Field, FiniteFloat, model_validator
 
 import scratchnn.data.features  # noqa: F401  # importing the package is what enrols the fitted columns
 from scratchnn.component import Settings
+from scratchnn.data.array_inputs import ArrayInputs, ScaledSamples, refuse_infinite
 from scratchnn.data.columns import FittedColumn
 from scratchnn.data.passages import Passage
+from scratchnn.data.samples import Inputs, held
+from scratchnn.data.stored_array import StoredArray
 from scratchnn.data.tables import Array, Arrays, Table, Task, is_number, number_name
 from scratchnn.data.vocabulary import TextInputs, Windows
 from scratchnn.errors import DataError
-
-PositiveOrZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class TableInputs(Settings):
@@ -44,22 +45,6 @@ class TableInputs(Settings):
         for column in self.columns:
             yield column, inputs[:, start : start + column.width]
             start += column.width
-
-
-class ArrayInputs(Settings):
-    """The inputs of an array (N, *shape): x' = (x - offset) / scale, one pair for all or one a feature."""
-
-    type: Literal["array"] = "array"
-    shape: list[Annotated[int, Field(ge=1)]] = Field(min_length=1, max_length=8, description="Without the sample axis.")
-    offset: list[FiniteFloat] = Field(min_length=1, description="Subtracted first.")
-    scale: list[PositiveOrZero] = Field(min_length=1, description="Divided by; 0 gives 0.")
-
-    @model_validator(mode="after")
-    def _lengths(self) -> Self:
-        lengths = {len(self.offset), len(self.scale)}
-        if len(lengths) > 1 or not lengths <= {1, self.shape[0] if len(self.shape) == 1 else 1}:
-            raise ValueError("offset and scale need one number, or one for each feature of flat inputs")
-        return self
 
 
 class Encoder(Settings):
@@ -167,14 +152,28 @@ class Encoder(Settings):
         out = np.zeros((len(data), *self.input_shape), dtype)
         with np.errstate(over="ignore"):
             if isinstance(self.inputs, ArrayInputs):
-                self._encode_array(self.inputs, data, out)
+                self.inputs.encode(held(self._array_of(self.inputs, data)), out)
             else:
                 self._encode_table(self.inputs, data, out, targets)
-        if not _all_finite(data, out):
-            row = int(np.argwhere(~np.isfinite(out))[0, 0])
-            place = data.place(row) if isinstance(data, Table) else f"{data.where}:inputs[{data.start + row}]"
-            raise DataError(f"a number is too large for {out.dtype}", where=place, hint="Divide it by a large number.")
+        if isinstance(data, Table):
+            finite = np.isfinite(out)
+            if not finite.all():
+                place = data.place(int(np.argwhere(~finite)[0, 0]))
+                hint = "Divide it by a large number."
+                raise DataError(f"a number is too large for {out.dtype}", where=place, hint=hint)
+        elif data.inputs.dtype.kind == "f":  # integers cannot overflow a float
+            refuse_infinite(out, data.where, np.arange(data.start, data.start + len(data)))
         return out
+
+    def encode_samples(
+        self, data: Table | Arrays, dtype: DTypeLike = np.float32, targets: Array | None = None
+    ) -> Inputs:
+        """The same, but those of an array that stays in its file are encoded when they are asked for."""
+        if isinstance(self.inputs, ArrayInputs):
+            values = self._array_of(self.inputs, data)
+            if isinstance(values, StoredArray):
+                return ScaledSamples(values, self.inputs, dtype, data.where)
+        return self.encode_inputs(data, dtype, targets)
 
     def encode_text(self, passage: Passage, stride: int | None = None, part: str = "") -> Windows:
         """The windows of a text, see `TextInputs.windows`. Raises `DataError`, also where the model takes no text."""
@@ -225,26 +224,20 @@ class Encoder(Settings):
         """The names of class ids (N,)."""
         return [self.classes[number] for number in ids.tolist()]
 
-    def _encode_array(self, inputs: ArrayInputs, data: Table | Arrays, out: Array) -> None:
+    def _array_of(self, inputs: ArrayInputs, data: Table | Arrays) -> Inputs:
+        """The numbers before they are scaled. Raises `DataError` for those of another shape."""
         if isinstance(data, Table):
             if len(inputs.shape) > 1:
                 hint = "Give an array file of the kind that the model was trained on."
                 raise DataError(
                     f"is a table, but the model takes arrays {self.input_shape}", where=data.where, hint=hint
                 )
-            values = np.stack([data.numbers(name) for name in self.input_columns], axis=1)
-        else:
-            values = data.inputs
+            return np.stack([data.numbers(name) for name in self.input_columns], axis=1)
+        values = data.inputs
         if values.shape[1:] != self.input_shape:
             got = f"samples have the shape {values.shape[1:]}, but the model takes {self.input_shape}"
             raise DataError(got, where=data.where, hint="Give samples of the shape that the model was trained on.")
-        offset, scale = np.array(inputs.offset), np.array(inputs.scale)
-        if len(offset) == 1 and offset[0] == 0 and scale[0] > 0:
-            np.divide(values, out.dtype.type(scale[0]), out=out, casting="unsafe", dtype=out.dtype)
-            return
-        for start in range(0, len(values), 4096):  # float64 copies of a few samples at a time
-            block = values[start : start + 4096] - offset
-            out[start : start + 4096] = np.divide(block, scale, out=np.zeros_like(block), where=scale > 0)
+        return values
 
     def _encode_table(self, inputs: TableInputs, data: Table | Arrays, out: Array, targets: Array | None) -> None:
         if isinstance(data, Arrays):
@@ -266,12 +259,13 @@ class Encoder(Settings):
     def _encode_matrix(self, inputs: TableInputs, data: Arrays, out: Array) -> None:
         """A matrix (N, F) stands for a table whose columns are all numbers, in the order of the inputs."""
         names = ", ".join(self.input_columns)
+        values = held(data.inputs)
         plain = all(column.is_plain_number for column in inputs.columns)
-        if not plain or data.inputs.shape[1:] != (len(inputs.columns),):
-            got = f"holds samples of shape {data.inputs.shape[1:]}, but the model takes a table"
+        if not plain or values.shape[1:] != (len(inputs.columns),):
+            got = f"holds samples of shape {values.shape[1:]}, but the model takes a table"
             raise DataError(got, where=data.where, hint=f"Give the columns {names}.")
         for number, (column, place) in enumerate(inputs.placed(out)):
-            column.encode_numbers(data.inputs[:, number], place)
+            column.encode_numbers(values[:, number], place)
 
     def _encode_labels(self, data: Table | Arrays) -> Array:
         distinct, inverse = raw_labels(data, self.targets)
@@ -324,9 +318,3 @@ def own_targets(data: Arrays) -> Array:
     if data.targets is None:
         raise DataError("there are no targets", where=data.where, hint="Store them beside the inputs.")
     return data.targets
-
-
-def _all_finite(data: Table | Arrays, out: Array) -> bool:
-    """Integers of an array cannot overflow a float, so large images need no look."""
-    kind: Any = data.inputs.dtype.kind if isinstance(data, Arrays) else "f"
-    return kind in "bui" or bool(np.isfinite(out).all())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from scratchnn.data.encoder import ArrayInputs, Encoder, TableInputs, own_targets, raw_labels, raw_numbers
+from scratchnn.data.array_inputs import ArrayInputs, fit_array
+from scratchnn.data.encoder import Encoder, TableInputs, own_targets, raw_labels, raw_numbers
 from scratchnn.data.features.feature import Feature
 from scratchnn.data.features.inference import infer
 from scratchnn.data.features.number_column import standard
@@ -112,17 +113,11 @@ def _fit_table(settings: DataSettings, table: Table, names: list[str], targets: 
 
 def _fit_array(settings: DataSettings, data: Arrays) -> ArrayInputs:
     values = data.inputs
-    by_kind = {"b": "none", "u": "unit" if values.dtype == np.uint8 else "standard"}
-    scale = settings.input_scale if settings.input_scale != "auto" else by_kind.get(values.dtype.kind, "standard")
-    if scale == "standard":
-        scales = [standard(column) for column in values.T] if values.ndim == 2 else [standard(values)]
-        if not np.isfinite(scales).all():
-            hint = "Divide them by a large number."
-            raise DataError("the numbers are too large to scale", where=data.where, hint=hint)
-    else:
-        scales = [(0.0, 255.0 if scale == "unit" else 1.0)]
-    offsets, deviations = zip(*scales, strict=True)
-    return ArrayInputs(shape=list(values.shape[1:]), offset=list(offsets), scale=list(deviations))
+    if settings.input_scale != "auto":
+        return fit_array(values, settings.input_scale, data.where)
+    if values.dtype == np.uint8:
+        return fit_array(values, "unit", data.where)
+    return fit_array(values, "none" if values.dtype == bool else "standard", data.where)
 
 
 def _in_given_order(settings: DataSettings, train: Table | Arrays, classes: list[str]) -> list[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from scratchnn.data.files import locate, reading, shown
+from scratchnn.data.samples import held
 from scratchnn.data.sources import Source
+from scratchnn.data.stored_array import LARGE, ArrayFile, StoredArray
 from scratchnn.data.tables import Array, Arrays
 from scratchnn.errors import DataError
 
@@ -19,8 +21,9 @@ NPY = b"\x93NUMPY"
 class Npy(Source):
     """Files written by `numpy.save`: inputs (N, *shape), and beside them targets (N,) or (N, K).
 
-    The inputs are not copied into memory: the system reads the parts that are used. So the file must not change while
-    the program runs. Pickled objects are refused.
+    Inputs of 128 MiB or more are not copied into memory, if their file is in C order: what is used is read when it is
+    used, and training takes no more memory than with a small file. So such a file must not change while the program
+    runs. Pickled objects are refused.
     """
 
     type: Literal["npy"] = "npy"
@@ -35,7 +38,7 @@ class Npy(Source):
         if self.targets is None:
             return alone
         other = locate(base, self.targets)
-        targets = np.array(read_npy(other))
+        targets = held(read_npy(other))
         if targets.ndim in (1, 2) and len(targets) != len(alone):
             got = f"{len(targets)} targets, but {alone.where} holds {len(alone)} inputs"
             raise DataError(got, where=shown(other), hint="Every input needs one target.")
@@ -48,8 +51,8 @@ class Npy(Source):
         return Npy(path=str(path)).read(Path())
 
 
-def read_npy(path: Path) -> Array:
-    """The array of a file, which stays there. Raises `DataError` or `StorageError`."""
+def read_npy(path: Path) -> Array | StoredArray:
+    """The array of a file, where a large one stays. Raises `DataError` or `StorageError`."""
     where = shown(path)
     with reading(path), path.open("rb") as file:
         start = file.read(len(NPY))
@@ -57,7 +60,7 @@ def read_npy(path: Path) -> Array:
         got = "the file is empty" if not start else f"not an NPY file: it begins with 0x{start.hex()}"
         raise DataError(got, where=where, hint="Write it with numpy.save(path, array).")
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array: np.memmap[Any, np.dtype[Any]] = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:
         with reading(path):
             raise error
@@ -68,4 +71,7 @@ def read_npy(path: Path) -> Array:
         reason = (str(error).strip().splitlines() or ["the data is damaged"])[0].rstrip(".")
         hint = "Write it with numpy.save(path, array)."
         raise DataError(f"not a readable NPY file: {reason}", where=where, hint=hint) from None
-    return np.asarray(array)
+    if array.nbytes < LARGE or not array.ndim or not array.flags.c_contiguous:
+        return np.array(array)
+    shape = array.shape if array.ndim > 1 else (*array.shape, 1)
+    return StoredArray(ArrayFile(path, array.dtype, shape, array.offset))

@@ -14,6 +14,7 @@ from scratchnn.data.encoder import Encoder, TableInputs, own_targets, raw_number
 from scratchnn.data.fitting import fit, infer_task, strata_of
 from scratchnn.data.new_files import read_like
 from scratchnn.data.passages import Passage
+from scratchnn.data.samples import Inputs
 from scratchnn.data.settings import DataSettings, Source, SourceParts, Text
 from scratchnn.data.splits import Division, Undivided
 from scratchnn.data.tables import Array, Arrays, Table, Task
@@ -31,12 +32,13 @@ CheckNumbers = Callable[[Array], None]
 class Part:
     """Encoded rows.
 
-    `inputs` (N, *shape), C-contiguous; `targets` class ids (N,) int64, scaled numbers (N, K), or for reconstruction the
-    very array of the inputs; `weights` (N,) or None; `rows` (N,) the row numbers in the source, from 0. Of a text
-    inputs and targets are ids (N, T) int64, and `rows` the places of the first token of each window.
+    `inputs` (N, *shape), C-contiguous, or samples that are made when they are asked for; `targets` class ids (N,)
+    int64, scaled numbers (N, K), or for reconstruction the very array of the inputs; `weights` (N,) or None; `rows`
+    (N,) the row numbers in the source, from 0. Of a text inputs and targets are ids (N, T) int64, and `rows` the places
+    of the first token of each window.
     """
 
-    inputs: Array
+    inputs: Inputs
     targets: Array
     weights: Array | None
     rows: Array
@@ -172,8 +174,10 @@ def encode(
     if check is not None and encoder.task == "regression" and not encoder.scales_targets:
         _check_targets(data, encoder.targets, rows, check)
     weights = None if sample_weight is None else _weights(data, sample_weight, dtype)
-    inputs = encoder.encode_inputs(data, dtype, targets if fitted_on else None)
-    return Part(inputs, inputs if targets is None else targets, weights, rows)
+    if targets is None:
+        inputs = encoder.encode_inputs(data, dtype)
+        return Part(inputs, inputs, weights, rows)
+    return Part(encoder.encode_samples(data, dtype, targets if fitted_on else None), targets, weights, rows)
 
 
 def used_rows(settings: DataSettings, data: Table | Arrays) -> Array:

@@ -10,12 +10,13 @@ from typing import Any, Literal
 import numpy as np
 
 from scratchnn.data.lazy_columns import Cells, LazyColumns, span_of, take_cells
+from scratchnn.data.samples import rows_at_once
+from scratchnn.data.stored_array import StoredArray
 from scratchnn.errors import DataError, suggestion
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Task = Literal["classification", "regression", "reconstruction", "language_modeling"]
 
-CHECKED = 4096  # samples that are looked at together, so that a file that is larger than the memory can be
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "?", "-", "."})
 
 COMMA_HINT = 'For decimal commas set {type: csv, path: ..., decimal: ","} in data.source; remove marks for thousands.'
@@ -168,12 +169,13 @@ class Table:
 class Arrays:
     """Inputs (N, *shape) of numbers and targets (N,) or (N, K), or None where the file has none.
 
+    Inputs that are too large to be held stay in their file, see `StoredArray`.
     `task` is what the source knows about its targets, None where it knows nothing; `start` the number of the first
     sample where they are a part of a file; `names` the files that the samples are from, where each has its own.
     """
 
     where: str
-    inputs: Array
+    inputs: Array | StoredArray
     targets: Array | None = None
     task: Task | None = None
     start: int = 0
@@ -184,15 +186,16 @@ class Arrays:
 
     @classmethod
     def of(
-        cls, inputs: Array, targets: Array | None = None, *, where: str = "data", task: Task | None = None
+        cls, inputs: Array | StoredArray, targets: Array | None = None, *, where: str = "data", task: Task | None = None
     ) -> Arrays:
         """Arrays that were checked: lengths, kinds, finite numbers. Inputs (N,) become (N, 1). Raises `DataError`."""
-        inputs = np.asarray(inputs)
-        if inputs.ndim == 0 or not len(inputs):
-            hint = "The first axis counts the samples."
-            raise DataError(f"inputs of shape {inputs.shape} hold no sample", where=where, hint=hint)
-        inputs = inputs[:, None] if inputs.ndim == 1 else inputs
-        if inputs.size == 0:
+        if not isinstance(inputs, StoredArray):
+            inputs = np.asarray(inputs)
+            if inputs.ndim == 0 or not len(inputs):
+                hint = "The first axis counts the samples."
+                raise DataError(f"inputs of shape {inputs.shape} hold no sample", where=where, hint=hint)
+            inputs = inputs[:, None] if inputs.ndim == 1 else inputs
+        if inputs.nbytes == 0:
             raise DataError(f"inputs of shape {inputs.shape} hold no number", where=where)
         _check_numbers(inputs, "inputs", where)
         if targets is not None:
@@ -219,7 +222,8 @@ class Arrays:
             return self
         targets = None if self.targets is None else self.targets[rows]
         names = None if self.names is None else take_cells(self.names, rows)
-        return Arrays(self.where, self.inputs[rows], targets, self.task, names=names)
+        inputs = self.inputs.take(rows) if isinstance(self.inputs, StoredArray) else self.inputs[rows]
+        return Arrays(self.where, inputs, targets, self.task, names=names)
 
 
 def quoted(text: str, most: int = 60) -> str:
@@ -312,15 +316,17 @@ def gappy_floats(cells: Sequence[str]) -> Gappy | None:
     return Gappy(values, odd)
 
 
-def _check_numbers(values: Array, name: str, where: str) -> None:
+def _check_numbers(values: Array | StoredArray, name: str, where: str) -> None:
     if values.dtype.kind not in "buif":
         hint = "Store booleans, integers or floats."
         raise DataError(f"{name} are of the type {values.dtype}, not numbers", where=where, hint=hint)
-    for start in range(0, len(values) if values.dtype.kind == "f" else 0, CHECKED):
-        finite = np.isfinite(values[start : start + CHECKED])
+    step = rows_at_once(values)
+    for start in range(0, len(values) if values.dtype.kind == "f" else 0, step):
+        block = values[start : start + step]
+        finite = np.isfinite(block)
         if not finite.all():
             row, *rest = np.argwhere(~finite)[0].tolist()
             index = (start + row, *rest)
             hint = "Missing and infinite values are not supported: remove the sample or fill the value."
-            got = f"{name}[{', '.join(map(str, index))}] is {values[index]}, not a finite number"
+            got = f"{name}[{', '.join(map(str, index))}] is {block[row, *rest]}, not a finite number"
             raise DataError(got, where=where, hint=hint)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -28,6 +28,14 @@ from scratchnn.nn.patterns import matching
 DType = Literal["float32", "float64"]
 PREDICT_ROWS = 256  # rows per forward pass outside of training: enough for the matrix products, small in memory
 PREDICT_STEPS = 4096  # the same for the steps of sequences of ids
+
+
+class SampleRows(Protocol):
+    """Inputs (N, *shape): an array, or what gives the samples of a slice as one."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice, /) -> Array: ...
 
 
 class Batch:
@@ -103,7 +111,7 @@ class Network:
         """Gives every parameter and state array its starting values."""
         self.arena.initialize(self.init, rng, self._init_by_name)
 
-    def calibrate(self, inputs: Array) -> None:
+    def calibrate(self, inputs: SampleRows) -> None:
         """Scales the weights that start as `lsuv` on inputs `(N, *shape)`; the first ones are used, as many as needed.
 
         Comes after `initialize`. Does nothing where there are no such weights.
@@ -121,14 +129,14 @@ class Network:
         """New arrays for batches of up to `capacity` samples. Inputs that are ids have no gradient."""
         return NetworkWorkspace(self, capacity, input_gradient=input_gradient, poison=poison)
 
-    def predict(self, inputs: Array) -> Array:
+    def predict(self, inputs: SampleRows) -> Array:
         """The outputs (logits) for inputs `(N, *shape)` in inference mode, as a new array `(N, *outputs.shape)`."""
         outputs = np.empty((len(inputs), *self.outputs.shape), self.dtype)
         for rows, chunk, _ in self.chunks(inputs):
             outputs[rows] = chunk
         return outputs
 
-    def chunks(self, inputs: Array) -> Iterator[tuple[slice, Array, Array | None]]:
+    def chunks(self, inputs: SampleRows) -> Iterator[tuple[slice, Array, Array | None]]:
         """The same a few samples at a time: which ones, their outputs, and the mask `(n, T)` of their real steps.
 
         Both arrays are the network's own: they hold until the next chunk.

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchnn.data.preparation import Part
+from scratchnn.data.samples import gather
 from scratchnn.nn.arena import Workspace, allocate
 from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.losses import Loss
@@ -90,10 +91,9 @@ class Step:
         bound = self._bound.get(n) or self._bind(n)
         batch, outputs, targets, weights, gradient, mem = bound
         part = self._part
-        # mode="clip": with "raise" NumPy buffers the output
-        np.take(part.inputs, rows, axis=0, out=batch.inputs, mode="clip")
+        gather(part.inputs, rows, batch.inputs)
         if not self._shares:
-            np.take(part.targets, rows, axis=0, out=targets, mode="clip")
+            gather(part.targets, rows, targets)
         own = float(n * self._terms)
         if weights is not None and part.weights is not None:
             np.take(part.weights, rows, out=weights, mode="clip")

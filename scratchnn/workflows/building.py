@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from scratchnn.config.schema import Config
-from scratchnn.data.encoder import ArrayInputs, Encoder, TableInputs
+from scratchnn.data.array_inputs import ArrayInputs
+from scratchnn.data.encoder import Encoder, TableInputs
 from scratchnn.data.preparation import CheckNumbers, Part
 from scratchnn.data.tables import Task, is_number
 from scratchnn.data.vocabulary import TextInputs
@@ -84,7 +85,7 @@ def check_reconstruction(loss: Loss, part: Part) -> None:
     if part.targets is not part.inputs:
         return
     try:
-        loss.check_inputs(part.inputs.reshape(len(part), -1))
+        loss.check_inputs(part.targets.reshape(len(part), -1))
     except TargetError as error:
         raise ConfigError(error.message, where="loss", hint=error.hint) from None
 

@@ -10,6 +10,7 @@ import numpy as np
 from scratchnn.config.dump import plain
 from scratchnn.config.schema import Config
 from scratchnn.data.preparation import Part, Prepared
+from scratchnn.data.samples import Inputs, Samples
 from scratchnn.data.synthetic import Synthetic
 
 
@@ -44,9 +45,11 @@ def fingerprints(config: Config, data: Prepared) -> dict[str, int]:
     return {name: _checksum(part.rows, part.inputs, part.targets, part.weights) for name, part in data.parts.items()}
 
 
-def _checksum(*arrays: np.ndarray[Any, Any] | None) -> int:
+def _checksum(*arrays: Inputs | None) -> int:
     value = 0
     for array in arrays:
-        if array is not None:
+        if isinstance(array, Samples):
+            value = array.checksum(value)
+        elif array is not None:
             value = zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data, value)
     return value

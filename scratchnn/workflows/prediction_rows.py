@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scratchnn.data.array_inputs import ArrayInputs
 from scratchnn.data.columns import Decoded
-from scratchnn.data.encoder import ArrayInputs, Encoder, TableInputs
+from scratchnn.data.encoder import Encoder, TableInputs
 from scratchnn.data.tables import Arrays, Table
 from scratchnn.errors import UsageError, suggestion
 from scratchnn.nn.memory import Array

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from scratchnn.data.array_inputs import ArrayInputs
 from scratchnn.data.decoding import decode_inputs
-from scratchnn.data.encoder import ArrayInputs, Encoder, TableInputs
+from scratchnn.data.encoder import Encoder, TableInputs
 from scratchnn.data.features.category import CategoryColumn
 from scratchnn.data.features.number import NumberColumn
 from scratchnn.data.tables import Arrays, Table

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from scratchnn.data.array_inputs import ArrayInputs
 from scratchnn.data.columns import FittedColumn
-from scratchnn.data.encoder import ArrayInputs, Encoder, TableInputs
+from scratchnn.data.encoder import Encoder, TableInputs
 from scratchnn.data.features.binary import BinaryColumn
 from scratchnn.data.features.category import CategoryColumn
 from scratchnn.data.features.number import NumberColumn

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from scratchnn.data.npy import Npy, read_npy
 from scratchnn.data.preparation import read_path
+from scratchnn.data.samples import held
 from scratchnn.data.sources import Source
+from scratchnn.data.stored_array import StoredArray
 from scratchnn.data.tables import Arrays
 from scratchnn.errors import DataError, StorageError
 
@@ -28,11 +31,54 @@ def test_reads_inputs_and_targets(tmp_path: Path) -> None:
     assert alone.targets is None
 
 
-def test_inputs_stay_in_the_file(tmp_path: Path) -> None:
+def test_small_inputs_are_held(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", X)
     inputs = Npy(path="x.npy").read(tmp_path).inputs
-    assert isinstance(inputs.base, np.memmap)
-    assert not inputs.flags.writeable
+    assert isinstance(inputs, np.ndarray)
+    (tmp_path / "x.npy").write_bytes(b"")
+    assert inputs.tolist() == X.tolist()
+
+
+def test_large_inputs_stay_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scratchnn.data.npy.LARGE", X.nbytes)
+    np.save(tmp_path / "x.npy", X)
+    np.save(tmp_path / "y.npy", Y)
+    arrays = Npy(path="x.npy", targets="y.npy").read(tmp_path)
+    assert isinstance(arrays.inputs, StoredArray)
+    assert arrays.inputs.held().tolist() == X.tolist()
+    assert isinstance(arrays.targets, np.ndarray)
+    taken = arrays.take(np.array([2, 0]))
+    assert isinstance(taken.inputs, StoredArray)
+    assert taken.inputs.held().tolist() == X[[2, 0]].tolist()
+
+
+@pytest.mark.parametrize("values", [np.arange(6.0), np.arange(6, dtype=">i2"), np.array([1.5, -2], np.float16)])
+def test_large_inputs_of_any_kind_are_read_as_small_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: np.ndarray[Any, Any]
+) -> None:
+    np.save(tmp_path / "x.npy", values)
+    small = Npy(path="x.npy").read(tmp_path).inputs
+    monkeypatch.setattr("scratchnn.data.npy.LARGE", 1)
+    large = Npy(path="x.npy").read(tmp_path).inputs
+    assert isinstance(large, StoredArray)
+    assert large.shape == small.shape == (len(values), 1)
+    assert large.held().tolist() == held(small).tolist()
+
+
+def test_large_inputs_in_fortran_order_are_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scratchnn.data.npy.LARGE", 1)
+    np.save(tmp_path / "x.npy", np.asfortranarray(X))
+    inputs = Npy(path="x.npy").read(tmp_path).inputs
+    assert isinstance(inputs, np.ndarray)
+    assert inputs.tolist() == X.tolist()
+
+
+def test_large_inputs_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scratchnn.data.npy.LARGE", 1)
+    monkeypatch.setattr("scratchnn.data.samples.BLOCK_BYTES", 4 * X.itemsize)
+    np.save(tmp_path / "x.npy", np.where(X == 6, np.nan, X))
+    with pytest.raises(DataError, match=r"inputs\[1, 2\] is nan, not a finite number"):
+        Npy(path="x.npy").read(tmp_path)
 
 
 def test_new_files_are_inputs_alone(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from scratchnn.data.encoder import ArrayInputs, Encoder
+from scratchnn.data.array_inputs import ArrayInputs
+from scratchnn.data.encoder import Encoder
 from scratchnn.data.features.text import Text
 from scratchnn.data.preparation import Prepared, prepare
 from scratchnn.data.settings import DataSettings

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scratchnn.data.encoder import ArrayInputs, Encoder
+from scratchnn.data.array_inputs import ArrayInputs
+from scratchnn.data.encoder import Encoder
 from scratchnn.data.preparation import Part
 from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.layers.dense import Dense

@@ -13,8 +13,8 @@ from scratchnn.data.audit.finding import Finding
 from scratchnn.data.audit.leaks import COPY, copied
 from scratchnn.data.audit.statistics import pearson
 from scratchnn.data.audit.view import WIDEST
-from scratchnn.data.encoder import TableInputs
-from scratchnn.data.preparation import Part, Prepared
+from scratchnn.data.encoder import Encoder, TableInputs
+from scratchnn.data.preparation import Prepared
 from scratchnn.data.tables import Array
 
 MOST_BYTES = 1 << 28  # of all inputs; more would take longer than a glance
@@ -28,19 +28,24 @@ def certain(data: Prepared, known_repeats: Container[str] = ()) -> list[Finding]
     """
     if data.encoder.task == "language_modeling":
         return []
-    found = [*_across(data, known_repeats), *_constants(data), *_copies(data)]
+    inputs = {name: part.inputs for name, part in data.parts.items() if isinstance(part.inputs, np.ndarray)}
+    found: list[Finding] = []
+    if len(inputs) == len(data.parts):  # samples that stay in their file are not looked at: it would take too long
+        known = {name: array for name, array in inputs.items() if name not in known_repeats}
+        found += _across(data.encoder, known)
+        found += _constants(data.encoder, inputs["train"])
+        found += _copies(data, inputs["train"])
     if data.encoder.task == "classification":
         counts = np.bincount(data.train.targets, minlength=len(data.encoder.classes))
         found += rare(data.encoder.class_names, counts, data.encoder.targets[0])
     return [finding for finding in found if finding.at_least("warning")]
 
 
-def _across(data: Prepared, known_repeats: Container[str]) -> list[Finding]:
+def _across(encoder: Encoder, parts: dict[str, Array]) -> list[Finding]:
     """Duplicates of training rows alone."""
-    parts = {name: part for name, part in data.parts.items() if name not in known_repeats}
-    if len(parts) < 2 or sum(part.inputs.nbytes for part in parts.values()) > MOST_BYTES:
+    if len(parts) < 2 or sum(inputs.nbytes for inputs in parts.values()) > MOST_BYTES:
         return []
-    groups = row_groups(*(part.inputs for part in parts.values()))
+    groups = row_groups(*parts.values())
     place = np.repeat(np.arange(len(parts)), [len(part) for part in parts.values()])
     known = place == 0
     codes: list[Array] | None = None
@@ -52,30 +57,29 @@ def _across(data: Prepared, known_repeats: Container[str]) -> list[Finding]:
         if count < FEWEST or count < WARNED * rows:
             continue
         if codes is None:
-            blocks = zip(*([block for _, block in _blocks(data, part)] for part in parts.values()), strict=True)
+            blocks = zip(*([block for _, block in _blocks(encoder, part)] for part in parts.values()), strict=True)
             codes = [row_groups(*block) for block in blocks]
         chance = coincidence(codes, known, asked) if codes else 0.0
         found.append(shared(("train", name), count, rows, chance))
     return found
 
 
-def _blocks(data: Prepared, part: Part) -> Iterator[tuple[str, Array]]:
+def _blocks(encoder: Encoder, inputs: Array) -> Iterator[tuple[str, Array]]:
     """The inputs (N, width) of each column; none of what has no columns."""
-    if isinstance(data.encoder.inputs, TableInputs):
-        for column, block in data.encoder.inputs.placed(part.inputs):
+    if isinstance(encoder.inputs, TableInputs):
+        for column, block in encoder.inputs.placed(inputs):
             yield column.name, block
-    elif part.inputs.ndim == 2 and part.inputs.shape[1] <= WIDEST:
-        for number, name in enumerate(data.encoder.input_columns):
-            yield name, part.inputs[:, number : number + 1]
+    elif inputs.ndim == 2 and inputs.shape[1] <= WIDEST:
+        for number, name in enumerate(encoder.input_columns):
+            yield name, inputs[:, number : number + 1]
 
 
-def _constants(data: Prepared) -> list[Finding]:
+def _constants(encoder: Encoder, inputs: Array) -> list[Finding]:
     """Of tables; a number that is always 0 is no warning."""
-    inputs = data.train.inputs
-    if not isinstance(data.encoder.inputs, TableInputs) or len(inputs) < 2:
+    if not isinstance(encoder.inputs, TableInputs) or len(inputs) < 2:
         return []
     fixed = []
-    for column, block in data.encoder.inputs.placed(inputs):
+    for column, block in encoder.inputs.placed(inputs):
         if (block == block[0]).all():
             value = column.decode(block[:1])[0]
             if isinstance(value, str) or value != 0:
@@ -83,11 +87,11 @@ def _constants(data: Prepared) -> list[Finding]:
     return [constant(fixed)] if fixed else []
 
 
-def _copies(data: Prepared) -> list[Finding]:
+def _copies(data: Prepared, inputs: Array) -> list[Finding]:
     """Columns that are the target level by level, or numbers with |r| = 1."""
     train, encoder = data.train, data.encoder
-    blocks = list(_blocks(data, train))
-    if len(train) < FEWEST_ROWS or len(blocks) < 2 or train.targets is train.inputs:
+    blocks = list(_blocks(encoder, inputs))
+    if len(train) < FEWEST_ROWS or len(blocks) < 2 or train.targets is inputs:
         return []
     found = []
     if encoder.task == "classification":

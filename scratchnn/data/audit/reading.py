@@ -16,9 +16,13 @@ from scratchnn.data.features.inference import MOSTLY, infer
 from scratchnn.data.fitting import fit, infer_task
 from scratchnn.data.moments import parse_moment
 from scratchnn.data.preparation import Rows, divide, encode, read_parts, used_rows
+from scratchnn.data.samples import held
 from scratchnn.data.settings import DataSettings
+from scratchnn.data.stored_array import StoredArray
 from scratchnn.data.tables import Array, Arrays, Table, Task, is_missing, is_number, number_name
 from scratchnn.errors import DataError
+
+MOST_BYTES = 1 << 28  # of a file that is looked at whole
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,9 @@ def read(settings: DataSettings, base: Path, rng: np.random.Generator) -> Audite
     except DataError as error:
         found.append(_refused("not_divided", error))
         rows = {name: np.arange(len(data)) for name, data in raw.items()}
+    thinned = _thinned(raw, found)
+    raw = {name: data.take(thinned[name]) for name, data in raw.items()}
+    rows = {name: rows[name][thinned[name]] for name in raw}
     parts = tuple(raw)
     tables = [data for data in raw.values() if isinstance(data, Table)]
     features = _columns(settings, names, tables, found) if tables else ()
@@ -110,7 +117,7 @@ def read(settings: DataSettings, base: Path, rng: np.random.Generator) -> Audite
         lines=np.concatenate(
             [data.lines if isinstance(data, Table) else rows[name] for name, data in raw.items()], dtype=np.int64
         ),
-        samples=None if tables else _joined([data for data in raw.values() if isinstance(data, Arrays)]),
+        samples=None if tables else _joined([held(data.inputs) for data in raw.values() if isinstance(data, Arrays)]),
         free=frozenset(settings.split.columns).union(_open_columns(settings, tables[0], features) if tables else ()),
     )
     return Audited(settings, raw, task, names, view, found)
@@ -237,8 +244,18 @@ def _targets(data: Sequence[Rows], task: Task, names: list[str]) -> tuple[Column
     return tuple(Column.of_numbers(name, column) for name, column in zip(names, values.T, strict=True))
 
 
-def _joined(data: list[Arrays]) -> Array:
-    if len({part.inputs.shape[1:] for part in data}) > 1:
-        shapes = ", ".join(str(part.inputs.shape[1:]) for part in data)
+def _joined(data: list[Array]) -> Array:
+    if len({inputs.shape[1:] for inputs in data}) > 1:
+        shapes = ", ".join(str(inputs.shape[1:]) for inputs in data)
         raise DataError(f"the parts hold samples of the shapes {shapes}", where="data.source", hint="Use one shape.")
-    return data[0].inputs if len(data) == 1 else np.concatenate([part.inputs for part in data])
+    return data[0] if len(data) == 1 else np.concatenate(data)
+
+
+def _thinned(raw: dict[str, Rows], found: list[Finding]) -> dict[str, Array]:
+    """The rows of each part to be looked at: all, or every so many of a file that is too large to be held."""
+    stored = [data.inputs for data in raw.values() if isinstance(data, Arrays) and isinstance(data.inputs, StoredArray)]
+    step = -(-sum(inputs.nbytes for inputs in stored) // MOST_BYTES) if stored else 1
+    if step > 1:
+        message = f"the file is large: of every {step} rows one was looked at"
+        found.append(Finding("thinned", "info", message))
+    return {name: np.arange(0, len(data), step) for name, data in raw.items()}

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scratchnn.data.array_inputs import ArrayInputs, ScaledSamples, fit_array
+from scratchnn.data.stored_array import ArrayFile, StoredArray
+from scratchnn.errors import DataError
+
+
+def stored(folder: Path, values: np.ndarray[Any, Any]) -> StoredArray:
+    (folder / "raw").write_bytes(values.tobytes())
+    return StoredArray(ArrayFile(folder / "raw", values.dtype, values.shape, 0))
+
+
+@pytest.mark.parametrize("scale", ["standard", "unit", "none"])
+@pytest.mark.parametrize("shape", [(50, 3), (50, 2, 4)])
+def test_a_file_is_scaled_as_an_array_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...], scale: Literal["standard", "unit", "none"]
+) -> None:
+    monkeypatch.setattr("scratchnn.data.samples.BLOCK_BYTES", 700)  # several blocks, the last one short
+    values = np.random.default_rng(0).normal(5, 3, shape)
+    values[:, 1] = 7.25
+    held, apart = fit_array(values, scale, "x"), fit_array(stored(tmp_path, values), scale, "x")
+    np.testing.assert_allclose(apart.offset, held.offset, rtol=1e-14)
+    np.testing.assert_allclose(apart.scale, held.scale, rtol=1e-14)
+    if scale == "standard" and len(shape) == 2:
+        assert (apart.offset[1], apart.scale[1]) == (7.25, 0.0)  # exactly, though it is no power of two
+    out = np.empty(shape, np.float32)
+    apart.encode(values, out)
+    samples = ScaledSamples(stored(tmp_path, values), apart, np.float32, "x")
+    assert samples.shape == shape
+    assert samples.dtype == np.float32
+    assert samples.held().tobytes() == out.tobytes()
+    rows = np.random.default_rng(1).permutation(50)
+    gathered = np.empty(shape, np.float32)
+    samples.gather(rows, gathered)
+    assert gathered.tobytes() == out[rows].tobytes()
+
+
+@given(st.lists(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=2), min_size=1, max_size=30), st.integers(1, 9))
+def test_blocks_have_the_mean_and_deviation_of_the_whole(rows: list[list[float]], size: int) -> None:
+    values = np.array(rows)
+
+    class InMemory(StoredArray):
+        def __init__(self) -> None: ...
+
+        @property
+        def shape(self) -> tuple[int, ...]:
+            return values.shape
+
+        @property
+        def dtype(self) -> np.dtype[Any]:
+            return values.dtype
+
+        def __getitem__(self, rows: slice) -> np.ndarray[Any, Any]:
+            return values[rows]
+
+        def in_file_order(self) -> StoredArray:
+            return self
+
+        def blocks(self) -> Any:
+            return ((start, values[start : start + size]) for start in range(0, len(values), size))
+
+    held, apart = fit_array(values, "standard", "x"), fit_array(InMemory(), "standard", "x")
+    np.testing.assert_allclose(apart.offset, held.offset, rtol=1e-12, atol=1e-9)
+    np.testing.assert_allclose(apart.scale, held.scale, rtol=1e-9, atol=1e-9)
+
+
+def test_a_number_that_overflows_is_named_by_its_row(tmp_path: Path) -> None:
+    values = np.array([[1.0], [2.0], [1e200]])
+    samples = ScaledSamples(
+        stored(tmp_path, values), ArrayInputs(shape=[1], offset=[0.0], scale=[1.0]), np.float32, "x.npy"
+    )
+    with pytest.raises(DataError) as caught:
+        samples.gather(np.array([0, 2]), np.empty((2, 1), np.float32))
+    assert caught.value.where == "x.npy:inputs[2]"
+    with pytest.raises(DataError, match="too large for float32"):
+        samples[1:]
+    with pytest.raises(DataError, match="too large to scale"):
+        fit_array(stored(tmp_path, np.array([[1e308], [-1e308]])), "standard", "x.npy")
+
+
+def test_the_checksum_is_of_the_file(tmp_path: Path) -> None:
+    file = stored(tmp_path, np.arange(6.0).reshape(3, 2))
+    inputs = [ArrayInputs(shape=[2], offset=[0.0], scale=[scale]) for scale in (1.0, 2.0)]
+    first, second = (ScaledSamples(file, each, np.float32, "x").checksum(3) for each in inputs)
+    assert first == second == file.checksum(3)
