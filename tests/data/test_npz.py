@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from scratchnn.data.npz import Npz
+from scratchnn.data.stored_array import StoredArray
 from scratchnn.data.tables import Arrays
 from scratchnn.errors import DataError
 
@@ -34,6 +36,33 @@ def test_compressed_archives_and_missing_targets(tmp_path: Path) -> None:
     arrays = Npz(path="data.npz").read(tmp_path)
     assert arrays.inputs.tolist() == X.tolist()
     assert arrays.targets is None
+
+
+@pytest.mark.parametrize("values", [X, X[:, 0], X.astype(">f4"), np.ones((3, 2, 2), np.uint8)])
+def test_large_inputs_stay_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: np.ndarray[Any, Any]
+) -> None:
+    small = read(tmp_path, inputs=values, targets=Y)
+    monkeypatch.setattr("scratchnn.data.npz.LARGE", 1)
+    large = read(tmp_path, inputs=values, targets=Y)
+    assert isinstance(small.inputs, np.ndarray)
+    assert isinstance(large.inputs, StoredArray)
+    assert large.inputs.held().tolist() == small.inputs.tolist()
+    assert isinstance(large.targets, np.ndarray)
+
+
+def test_what_cannot_stay_in_the_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scratchnn.data.npz.LARGE", 1)
+    np.savez_compressed(tmp_path / "data.npz", inputs=X)
+    assert isinstance(Npz(path="data.npz").read(tmp_path).inputs, np.ndarray)
+    assert isinstance(read(tmp_path, inputs=np.asfortranarray(X)).inputs, np.ndarray)
+    with pytest.raises(DataError, match="holds Python objects"):
+        read(tmp_path, inputs=np.array([{}, 1, 2], object))
+    np.savez(tmp_path / "data.npz", inputs=X)
+    data = (tmp_path / "data.npz").read_bytes()
+    (tmp_path / "data.npz").write_bytes(data[:200])
+    with pytest.raises(DataError, match="not a readable NPZ file"):
+        Npz(path="data.npz").read(tmp_path)
 
 
 @pytest.mark.parametrize(
