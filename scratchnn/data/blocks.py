@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from io import BufferedIOBase
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from scratchnn.data.files import decode, open_text, read_all, shown, text_pieces
 from scratchnn.data.json_lines import json_blocks
 from scratchnn.data.jsonl import JsonLines
 from scratchnn.data.new_files import JSON_LINES, read_like, source_like
+from scratchnn.data.plain_blocks import Rest, plain_blocks
 from scratchnn.data.sources import Source, suffix_of
 from scratchnn.data.tables import Arrays, Table
 from scratchnn.data.tabular import is_pattern
@@ -25,10 +26,13 @@ def csv_blocks(source: Csv, stream: BufferedIOBase, where: str, rows: int | None
 
     Holds one block at a time. Raises what `Csv.read` does, but only when it comes to the fault.
     """
-    names: Sequence[str] | None = None
-    text, head = _lines(_pieces(source, stream, where)), int(source.has_header)
-    empty = True
-    for block, lines in _without_blank_end(source.row_blocks(text, where, rows, head)):
+    rest = Rest(b"", 1, None)
+    if source.is_utf8 and rows is not None:
+        rest = yield from plain_blocks(source, stream, where, rows)
+    empty = rest.line == 1
+    names = rest.names
+    text, head = _lines(_pieces(source, stream, where, rest)), int(source.has_header and names is None)
+    for block, lines in _without_blank_end(source.row_blocks(text, where, rows, head, rest.line)):
         if names is None:
             names = source.names(block[0], where)
             if source.has_header:
@@ -47,10 +51,10 @@ def csv_blocks(source: Csv, stream: BufferedIOBase, where: str, rows: int | None
         raise source.is_empty(where) if names is None else source.no_rows(where)
 
 
-def _pieces(source: Csv, stream: BufferedIOBase, where: str) -> Iterable[str]:
+def _pieces(source: Csv, stream: BufferedIOBase, where: str, rest: Rest) -> Iterable[str]:
     """The text some whole lines at a time; in another encoding than UTF-8 all of it at once."""
     if source.is_utf8:
-        return text_pieces(stream, where, encoding=source.encoding)
+        return text_pieces(stream, where, encoding=source.encoding, before=rest.data, line=rest.line)
     return [decode(read_all(stream, where), where, encoding=source.encoding)]
 
 

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from scratchnn.data.files import Encoding, decode, read_text, shown
-from scratchnn.data.plain_csv import Find, plain_bytes, scan, table_of
+from scratchnn.data.plain_csv import Find, Mend, plain_bytes, scan, table_of
 from scratchnn.data.polars_csv import find_fast
 from scratchnn.data.tables import Table, is_number, quoted
 from scratchnn.data.tabular import TabularSource
@@ -89,6 +89,18 @@ class Csv(TabularSource):
         plain = plain_bytes(data, self.quote)
         if plain is None:
             return None
+        names = self.plain_names(plain, where)
+        if names is None:
+            return None
+        start = (plain.find(b"\n") + 1 or len(plain) + 1) if self.has_header else 0
+        rows = scan(plain, start, self.delimiter, len(names), self.mend)
+        found = None if rows is None else find(rows)
+        if rows is None or found is None:
+            return None
+        return table_of(rows, names, found, where, 1 + self.has_header)
+
+    def plain_names(self, plain: bytes, where: str) -> Sequence[str] | None:
+        """The names of the columns of plain data from its first line on; None where the slow way must look at it."""
         end = plain.find(b"\n")
         first = plain[: end if end >= 0 else len(plain)]
         if not first or len(first) > csv.field_size_limit():
@@ -98,14 +110,12 @@ class Csv(TabularSource):
             names = self.names(cells, where)
         except (UnicodeDecodeError, DataError):
             return None
-        if len(cells) != len(names):
-            return None
-        start = len(first) + 1 if self.has_header else 0
-        rows = scan(plain, start, self.delimiter, len(names), None if self.decimal == "." else _pointed)
-        found = None if rows is None else find(rows)
-        if rows is None or found is None:
-            return None
-        return table_of(rows, names, found, where, 1 + self.has_header)
+        return names if len(cells) == len(names) else None
+
+    @property
+    def mend(self) -> Mend | None:
+        """What makes numbers of cells with decimal commas; None where there are none."""
+        return None if self.decimal == "." else _pointed
 
     def read_exactly(self, text: str, where: str) -> Table:
         """The table of any text, by the `csv` module. Raises `DataError`."""
@@ -155,15 +165,15 @@ class Csv(TabularSource):
         return rows, lines
 
     def row_blocks(
-        self, text: Iterable[str], where: str, size: int | None = None, head: int = 0
+        self, text: Iterable[str], where: str, size: int | None = None, head: int = 0, line: int = 1
     ) -> Iterator[tuple[Rows, list[int]]]:
         """The rows of a text that comes line by line, `size` at a time, and the lines on which they start.
 
-        The first time they are `head` more. Blank lines are rows without a cell. Raises `DataError` for what is not
-        well-formed.
+        The first time they are `head` more, and begin on `line`. Blank lines are rows without a cell. Raises
+        `DataError` for what is not well-formed.
         """
         reader = csv.reader(text, delimiter=self.delimiter, quotechar=self.quote, strict=True)
-        line = 1
+        before = line - 1
         while True:
             rows: Rows = []
             try:
@@ -176,9 +186,10 @@ class Csv(TabularSource):
                 raise DataError(f"not well-formed CSV: {error}", where=f"{where}:{line}", hint=hint) from None
             if not rows:
                 return
-            one_each = reader.line_num + 1 - line == len(rows)
+            after = before + reader.line_num + 1
+            one_each = after - line == len(rows)
             starts = list(range(line, line + len(rows))) if one_each else _starts(rows, line)[:-1]
-            line, head = reader.line_num + 1, 0
+            line, head = after, 0
             yield rows, starts
 
     def is_empty(self, where: str) -> DataError:

@@ -63,19 +63,29 @@ def open_text(path: Path) -> Iterator[BufferedIOBase]:
 
 def read_all(stream: BufferedIOBase, where: str) -> bytes:
     """Everything that a stream of text holds. Raises what `read_text` does."""
-    data = b"".join(iter(lambda: _some(stream, 1 << 18, where), b""))
+    data = b"".join(iter(lambda: some(stream, 1 << 18, where), b""))
     _refuse_other_kinds(data, where)
     return data
 
 
-def text_pieces(stream: BufferedIOBase, where: str, size: int = 1 << 18, encoding: str | None = None) -> Iterator[str]:
+def text_pieces(
+    stream: BufferedIOBase,
+    where: str,
+    size: int = 1 << 18,
+    encoding: str | None = None,
+    *,
+    before: bytes = b"",
+    line: int = 1,
+) -> Iterator[str]:
     """The text of a file in UTF-8, some whole lines at a time: about `size` bytes, or one line that is longer.
 
-    Joined they are what `decode` makes of the whole file. Raises what `read_text` and `decode` do.
+    Joined they are what `decode` makes of the whole file. `before` are bytes that were read already, `line` the one on
+    which they begin. Raises what `read_text` and `decode` do.
     """
-    line, begun = 1, False
+    begun = line > 1
     kept: list[bytes] = []
-    while data := _some(stream, size, where):
+    while data := before or some(stream, size, where):
+        before = b""
         if not begun:
             _refuse_other_kinds(data, where)
         begun = True
@@ -90,7 +100,7 @@ def text_pieces(stream: BufferedIOBase, where: str, size: int = 1 << 18, encodin
         yield decode(b"".join(kept), where, line, encoding)
 
 
-def _some(stream: BufferedIOBase, size: int, where: str) -> bytes:
+def some(stream: BufferedIOBase, size: int, where: str) -> bytes:
     """The next bytes that there are, at most so many; none at the end.
 
     Not `read`, which waits for all of them: what a signal raises would wait as long, where it comes between two reads.

@@ -102,6 +102,26 @@ def test_rows_before_a_fault_come_first() -> None:
         next(made)
 
 
+@pytest.mark.parametrize("late", ["7,8", '7,"8"', "7,8\r", "7,é", "7", "", '7,"8\n8"'])
+@pytest.mark.parametrize("rows", [1000, 40_000])
+def test_a_long_file_is_read_the_same_whatever_comes_late(folder: Path, late: str, rows: int) -> None:
+    """Some megabytes, so that the fast way stops in the middle, where a piece is not plain."""
+    text = "a,b\n" + "1.5,x y\n" * 100_000 + late + "\n" + "3,z\n" * 50_000
+    try:
+        table = whole(text, folder)
+    except DataError as error:
+        with pytest.raises(DataError, match=re.escape(str(error).replace(f"{folder}/", ""))):
+            list(csv_blocks(CSV, io.BytesIO(text.encode()), "data.csv", rows))
+        return
+    first = 0
+    for part in csv_blocks(CSV, io.BytesIO(text.encode()), "data.csv", rows):
+        expected = table.take(np.arange(first, first + len(part)))
+        assert dict(part.columns) == dict(expected.columns)
+        assert part.lines.tolist() == expected.lines.tolist()
+        first += len(part)
+    assert first == len(table)
+
+
 def test_only_a_block_is_read_at_a_time() -> None:
     stream = io.BytesIO(b"a,b\n" + b"1,2\n" * 1_000_000)
     next(csv_blocks(CSV, stream, "data.csv", 10))
