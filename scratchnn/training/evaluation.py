@@ -13,9 +13,8 @@ from scratchnn.nn.arena import Workspace
 from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.losses import EachStep, Loss
 from scratchnn.nn.memory import Array
-from scratchnn.nn.metrics import Metric, Scored
+from scratchnn.nn.metrics import Metric, Scored, ScoredSteps
 from scratchnn.nn.network import PREDICT_ROWS, Network
-from scratchnn.nn.scored import ScoredSteps
 
 
 class Evaluator:

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchnn.errors import DataError
-from scratchnn.nn.metrics import Metric, Scored, default_metrics
-from scratchnn.nn.scored import ScoredSteps
+from scratchnn.nn.metrics import Metric, Scored, ScoredSteps, default_metrics
 
 with np.load(Path(__file__).parents[1] / "fixtures" / "sklearn_metrics.npz", allow_pickle=False) as archive:
     SKLEARN = {name: archive[name] for name in archive.files}

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from scratchnn.errors import DataError
-from scratchnn.nn.metrics import Metric
-from scratchnn.nn.scored import Scored
+from scratchnn.nn.metrics import Metric, Scored
 
 
 def compute(tag: str, scored: Scored):

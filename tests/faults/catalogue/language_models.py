@@ -88,7 +88,7 @@ FAULTS = (
     ),
     Fault(
         "perplexity-to-the-base-2",
-        "nn/metrics.py::Perplexity",
+        "nn/metrics/probabilities.py::Perplexity",
         "np.exp(-scored",
         "np.exp2(-scored",
         "perplexity takes nats for bits",
@@ -96,7 +96,7 @@ FAULTS = (
     ),
     Fault(
         "bits-per-token-in-nats",
-        "nn/metrics.py::BitsPerToken",
+        "nn/metrics/probabilities.py::BitsPerToken",
         "/ math.log(2)",
         "* math.log(2)",
         "bits per token are multiplied by log 2",

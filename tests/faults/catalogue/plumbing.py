@@ -124,7 +124,7 @@ FAULTS = (
     ),
     Fault(
         "weighted-score-by-predictions",
-        "nn/metrics.py::WeightedScore",
+        "nn/metrics/class_scores.py::WeightedScore",
         "true = scored.counts.true",
         "true = scored.counts.predicted",
         "classes are weighted by how often they were predicted",
@@ -132,7 +132,7 @@ FAULTS = (
     ),
     Fault(
         "ties-count-whole",
-        "nn/metrics.py",
+        "nn/metrics/ranking.py",
         "np.cumsum(negatives) - negatives / 2",
         "np.cumsum(negatives)",
         "in ROC AUC ties count as right",
@@ -140,7 +140,7 @@ FAULTS = (
     ),
     Fault(
         "nothing-by-nothing-is-one",
-        "nn/metrics.py::ClassScore.shares",
+        "nn/metrics/class_scores.py::ClassScore.shares",
         "np.asarray(upper / np.where(empty, 1, lower))",
         "np.asarray(np.where(empty, 1, upper) / np.where(empty, 1, lower))",
         "0/0 counts as perfect",
@@ -148,7 +148,7 @@ FAULTS = (
     ),
     Fault(
         "balanced-accuracy-of-absent-classes",
-        "nn/metrics.py",
+        "nn/metrics/classification.py",
         "np.mean(hits[present] / true[present])",
         "np.add.reduce(hits[present] / true[present]) / len(true)",
         "classes without rows count as 0",
@@ -156,7 +156,7 @@ FAULTS = (
     ),
     Fault(
         "rmse-of-all-columns",
-        "nn/regression_metrics.py",
+        "nn/metrics/regression.py",
         "np.mean(np.sqrt(squares))",
         "np.sqrt(np.mean(squares))",
         "the root is taken after the mean over the columns",
@@ -164,7 +164,7 @@ FAULTS = (
     ),
     Fault(
         "r2-around-the-plain-mean",
-        "nn/regression_metrics.py",
+        "nn/metrics/regression.py",
         "scored.mean((scored.truth - scored.mean(scored.truth)) ** 2)",
         "scored.mean((scored.truth - scored.truth.mean(axis=0)) ** 2)",
         "the mean target ignores weights",
@@ -172,7 +172,7 @@ FAULTS = (
     ),
     Fault(
         "plain-score-of-the-first-class",
-        "nn/metrics.py",
+        "nn/metrics/class_scores.py",
         "self.shares(scored, slice(1, 2))[1]",
         "self.shares(scored, slice(1, 2))[0]",
         "of two classes the first is the positive one",
@@ -180,7 +180,7 @@ FAULTS = (
     ),
     Fault(
         "f1-denominator",
-        "nn/metrics.py",
+        "nn/metrics/class_scores.py",
         "(2 * hits, true + predicted)",
         "(2 * hits, true + predicted - hits)",
         "F1 becomes twice the Jaccard index",
@@ -188,7 +188,7 @@ FAULTS = (
     ),
     Fault(
         "confusion-transposed",
-        "nn/scored.py",
+        "nn/metrics/scored.py",
         "self.targets * size + self.labels",
         "self.labels * size + self.targets",
         "rows are predicted classes",
@@ -196,7 +196,7 @@ FAULTS = (
     ),
     Fault(
         "hits-unweighted",
-        "nn/scored.py",
+        "nn/metrics/scored.py",
         "None if weights is None else weights[hit]",
         "None",
         "right samples count 1 each, whatever their weight",
@@ -228,7 +228,7 @@ FAULTS = (
     ),
     Fault(
         "last-of-equal-probabilities",
-        "nn/scored.py",
+        "nn/metrics/scored.py",
         "np.asarray(self.predictions.argmax(axis=1))",
         "np.asarray(self.class_count - 1 - self.predictions[:, ::-1].argmax(axis=1))",
         "of equal probabilities the last class is taken",
@@ -236,7 +236,7 @@ FAULTS = (
     ),
     Fault(
         "recall-by-predictions",
-        "nn/metrics.py",
+        "nn/metrics/class_scores.py",
         'return (hits, true) if self.score == "recall"',
         'return (hits, predicted) if self.score == "recall"',
         "recall is precision",

@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from scratchnn.nn.metric import Metric, Task
-from scratchnn.nn.scored import Scored
+from scratchnn.nn.metrics.metric import Metric, Task
+from scratchnn.nn.metrics.scored import Scored
 
 
 class RegressionMetric(Metric):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from scratchnn.component import Component
-from scratchnn.nn.scored import Scored
+from scratchnn.nn.metrics.scored import Scored
 
 Task = Literal["classification", "regression", "language_modeling"]
 Figure = float | dict[str, float] | list[list[float]]
