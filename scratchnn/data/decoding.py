@@ -20,7 +20,8 @@ def decode_inputs(encoder: Encoder, values: Array) -> dict[str, Decoded]:
     >>> from scratchnn.data.features.category import CategoryColumn
     >>> from scratchnn.data.features.number import NumberColumn
     >>> columns = [NumberColumn(name="age", offset=40, scale=10), CategoryColumn(name="deck", levels=["A", "B"])]
-    >>> encoder = Encoder(task="reconstruction", inputs=TableInputs(columns=columns), targets=[])
+    >>> from scratchnn.data.targets import InputsAgain
+    >>> encoder = Encoder(inputs=TableInputs(columns=columns), target=InputsAgain())
     >>> decode_inputs(encoder, np.array([[-0.5, 0.3, 0.6]]))
     {'age': array([35.]), 'deck': ['B']}
     """

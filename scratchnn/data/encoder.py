@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
-from pydantic import Field, FiniteFloat, model_validator
+from pydantic import Field, model_validator
 
 import scratchnn.data.features  # noqa: F401  # importing the package is what enrols the fitted columns
 from scratchnn.component import Settings
@@ -16,7 +16,8 @@ from scratchnn.data.columns import FittedColumn
 from scratchnn.data.passages import Passage
 from scratchnn.data.samples import Inputs, held
 from scratchnn.data.stored_array import StoredArray
-from scratchnn.data.tables import Array, Arrays, Table, Task, is_number, number_name
+from scratchnn.data.tables import Array, Arrays, Table, Task
+from scratchnn.data.targets import FittedTarget, InputsAgain, NextToken
 from scratchnn.data.vocabulary import TextInputs, Windows
 from scratchnn.errors import DataError
 
@@ -48,49 +49,36 @@ class TableInputs(Settings):
 
 
 class Encoder(Settings):
-    """Turns raw rows into what a network takes, and its outputs back into classes or units.
+    """Turns raw rows into what a network takes; its target turns outputs back into classes or units.
 
     It holds what was fitted on the training rows and nothing else. JSON keeps every float exactly.
 
     >>> from scratchnn.data.features.number import NumberColumn
+    >>> from scratchnn.data.targets import Classes
     >>> columns = TableInputs(columns=[NumberColumn(name="age", offset=40.0, scale=10.0)])
-    >>> encoder = Encoder(task="classification", inputs=columns, targets=["sick"], classes=["no", "yes"])
+    >>> encoder = Encoder(inputs=columns, target=Classes(names=["sick"], classes=["no", "yes"]))
     >>> encoder.encode_inputs(Table("new.csv", {"age": ("35", "50")}, np.array([2, 3]))).tolist()
     [[-0.5], [1.0]]
     """
 
-    task: Task = Field(description="classification, regression, reconstruction or language_modeling.")
     inputs: Annotated[TableInputs | ArrayInputs | TextInputs, Field(discriminator="type")] = Field(
         description="The inputs."
     )
-    targets: list[str] = Field(description="Names of the target columns; empty for reconstruction.")
-    classes: list[str] = Field([], description="Class names in the order of their ids; for classification.")
-    target_offset: list[FiniteFloat] = Field([], description="Subtracted from each target; for regression.")
-    target_scale: list[Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(
-        [], description="Divides each target; for regression."
-    )
+    target: FittedTarget = Field(description="What is learned.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for values in (self.targets, self.classes):
-            if len(set(values)) < len(values):
-                raise ValueError("targets and classes must be distinct")
-        if (self.task == "language_modeling") != isinstance(self.inputs, TextInputs):
+        if isinstance(self.target, NextToken) != isinstance(self.inputs, TextInputs):
             raise ValueError("language modeling needs the inputs of a text, and only it")
-        if self.task == "language_modeling":
-            if self.classes or self.target_offset or self.target_scale or len(self.targets) != 1:
-                raise ValueError("language modeling needs one target, without classes and unscaled")
-        elif self.task == "classification":
-            if len(self.classes) < 2 or len(self.targets) != 1 or self.target_offset or self.target_scale:
-                raise ValueError("classification needs one target of two classes or more, unscaled")
-        elif self.task == "reconstruction":
-            if self.targets or self.classes or self.target_offset or self.target_scale:
-                raise ValueError("reconstruction has no targets beside its inputs")
-            if isinstance(self.inputs, TableInputs) and not all(c.can_be_decoded for c in self.inputs.columns):
-                raise ValueError("reconstruction needs columns that can be decoded")
-        elif self.classes or not 1 <= len(self.targets) == len(self.target_offset) == len(self.target_scale):
-            raise ValueError("regression needs an offset and a scale for each target, and no classes")
+        columns = self.inputs.columns if isinstance(self.inputs, TableInputs) else []
+        if isinstance(self.target, InputsAgain) and not all(column.can_be_decoded for column in columns):
+            raise ValueError("reconstruction needs columns that can be decoded")
         return self
+
+    @property
+    def task(self) -> Task:
+        """The task of the target."""
+        return self.target.task
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -119,8 +107,8 @@ class Encoder(Settings):
 
     @property
     def class_names(self) -> list[str]:
-        """The classes in the order of their ids; empty for other tasks than classification."""
-        return self.classes
+        """The classes in the order of their ids; empty where a sample has not one class."""
+        return self.target.class_names
 
     @property
     def scales_inputs(self) -> bool:
@@ -130,16 +118,6 @@ class Encoder(Settings):
         if isinstance(self.inputs, TextInputs):
             return False
         return any(column.scaled for column in self.inputs.columns)
-
-    @property
-    def target_count(self) -> int:
-        """How many target columns there are."""
-        return len(self.targets)
-
-    @property
-    def scales_targets(self) -> bool:
-        """Whether targets are scaled, so that a network sees other numbers than the data hold."""
-        return any(self.target_offset) or any(scale != 1 for scale in self.target_scale)
 
     def encode_inputs(self, data: Table | Arrays, dtype: DTypeLike = np.float32, targets: Array | None = None) -> Array:
         """Inputs (N, *input_shape), C-contiguous. Other columns and another order of columns do no harm.
@@ -201,29 +179,6 @@ class Encoder(Settings):
         counts = {column.name: int(column.missing(data).sum()) for column in self.inputs.columns}
         return {name: count for name, count in counts.items() if count}
 
-    def encode_targets(self, data: Table | Arrays, dtype: DTypeLike = np.float32) -> Array:
-        """Class ids (N,) int64, or scaled numbers (N, K). Raises `DataError`, also for a label unseen in training."""
-        if self.task == "classification":
-            return self._encode_labels(data)
-        values = raw_numbers(data, self.targets)
-        if values.shape[1] != self.target_count:
-            raise DataError(f"{values.shape[1]} targets a sample, expected {self.target_count}", where=data.where)
-        scaled = (values - np.array(self.target_offset)) / np.array(self.target_scale)
-        with np.errstate(over="ignore"):
-            out = np.ascontiguousarray(scaled, dtype)
-        if not np.isfinite(out).all():
-            raise DataError(f"a target is too large for {out.dtype}", where=data.where, hint="Use other units.")
-        return out
-
-    def decode_targets(self, values: Array) -> Array:
-        """Scaled numbers (N, K) in the targets' own units, float64. For regression."""
-        units: Array = np.asarray(values, np.float64) * np.array(self.target_scale) + np.array(self.target_offset)
-        return units
-
-    def decode_classes(self, ids: Array) -> list[str]:
-        """The names of class ids (N,)."""
-        return [self.classes[number] for number in ids.tolist()]
-
     def _array_of(self, inputs: ArrayInputs, data: Table | Arrays) -> Inputs:
         """The numbers before they are scaled. Raises `DataError` for those of another shape."""
         if isinstance(data, Table):
@@ -266,55 +221,3 @@ class Encoder(Settings):
             raise DataError(got, where=data.where, hint=f"Give the columns {names}.")
         for number, (column, place) in enumerate(inputs.placed(out)):
             column.encode_numbers(values[:, number], place)
-
-    def _encode_labels(self, data: Table | Arrays) -> Array:
-        distinct, inverse = raw_labels(data, self.targets)
-        places = {name: number for number, name in enumerate(self.classes)}
-        if all(is_number(name) for name in self.classes):
-            distinct = [number_name(label) for label in distinct]
-        ids = np.array([places.get(label, -1) for label in distinct], np.int64)[inverse]
-        unseen = np.flatnonzero(ids < 0)
-        if len(unseen):
-            row = int(unseen[0])
-            label = distinct[inverse[row]]
-            place = (
-                f"{data.place(row)}:{self.targets[0]}" if isinstance(data, Table) else f"{data.where}:targets[{row}]"
-            )
-            known = ", ".join(f'"{name}"' for name in self.classes[:20]) + (", ..." if len(self.classes) > 20 else "")
-            got = f'the class "{label}" does not occur in the training rows'
-            raise DataError(got, where=place, hint=f"Known classes: {known}.")
-        return ids
-
-
-def raw_labels(data: Table | Arrays, names: Sequence[str]) -> tuple[list[str], Array]:
-    """The distinct labels as written, and for each row the place (N,) of its label among them."""
-    if isinstance(data, Table):
-        cells = data.cells(names[0])
-        places: dict[str, int] = {}
-        inverse = [places.setdefault(cell, len(places)) for cell in cells]
-        return list(places), np.array(inverse, np.int64)
-    targets = own_targets(data)
-    if targets.ndim != 1:
-        hint = "Store one label a sample, or set data.task: regression."
-        raise DataError(f"targets have the shape {targets.shape}, not one class a sample", where=data.where, hint=hint)
-    values, inverse_array = np.unique(targets, return_inverse=True)
-    values = values.astype(np.int64) if values.dtype.kind == "b" else values
-    return [str(value) for value in values.tolist()], inverse_array
-
-
-def raw_numbers(data: Table | Arrays, names: Sequence[str]) -> Array:
-    """The targets as numbers (N, K), float64."""
-    if isinstance(data, Table):
-        return np.stack([data.numbers(name) for name in names], axis=1)
-    targets = own_targets(data)
-    if targets.dtype.kind == "U":
-        hint = "Set data.task: classification."
-        raise DataError("the targets are texts, not numbers", where=data.where, hint=hint)
-    return targets.astype(np.float64).reshape(len(targets), -1)
-
-
-def own_targets(data: Arrays) -> Array:
-    """The targets. Raises `DataError` where there are none."""
-    if data.targets is None:
-        raise DataError("there are no targets", where=data.where, hint="Store them beside the inputs.")
-    return data.targets

@@ -10,14 +10,17 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import DTypeLike
 
-from scratchnn.data.encoder import Encoder, TableInputs, own_targets, raw_numbers
-from scratchnn.data.fitting import fit, infer_task, strata_of
+from scratchnn.data.encoder import Encoder, TableInputs
+from scratchnn.data.fitting import fit
 from scratchnn.data.new_files import read_like
 from scratchnn.data.passages import Passage
 from scratchnn.data.samples import Inputs
 from scratchnn.data.settings import DataSettings, Source, SourceParts, Text
 from scratchnn.data.splits import Division, Undivided
 from scratchnn.data.tables import Array, Arrays, Table, Task
+from scratchnn.data.targets import FittedTarget, NextToken, kind_of
+from scratchnn.data.targets.inference import infer_task
+from scratchnn.data.targets.target import own_targets
 from scratchnn.data.vocabulary import TextInputs
 from scratchnn.errors import DataError, TargetError
 
@@ -76,21 +79,21 @@ class Prepared:
             "rows": {name: len(part) for name, part in self.parts.items()},
             "input_shape": list(encoder.input_shape),
             "features": encoder.feature_names,
-            "target": encoder.targets,
+            "target": encoder.target.names,
         }
         if isinstance(encoder.inputs, TableInputs):
             columns: dict[str, list[str]] = {}
             for column in encoder.inputs.columns:
                 columns.setdefault(column.tag(), []).append(column.name)
             shown["columns"] = columns | ({"ignore": list(self.ignored)} if self.ignored else {})
-        if encoder.task == "classification":
+        if encoder.class_names:
             counts = {
-                name: np.bincount(part.targets, minlength=len(encoder.classes)).tolist()
+                name: np.bincount(part.targets, minlength=len(encoder.class_names)).tolist()
                 for name, part in self.parts.items()
             }
             shown["classes"] = {
                 label: {name: count[place] for name, count in counts.items()}
-                for place, label in enumerate(encoder.classes)
+                for place, label in enumerate(encoder.class_names)
             }
         return shown | ({"unseen": self.unseen} if self.unseen else {})
 
@@ -145,7 +148,7 @@ def _prepare_text(
         raw, rows = _divided(whole, raw, settings.split.divide(Undivided(len(whole), rng, test=test)))
     if encoder is None:
         inputs = TextInputs.fit(raw["train"], source.tokens, source.context)
-        encoder = Encoder(task="language_modeling", inputs=inputs, targets=[f"next_{source.tokens.removesuffix('s')}"])
+        encoder = Encoder(inputs=inputs, target=NextToken(names=[f"next_{source.tokens.removesuffix('s')}"]))
     parts = {}
     for name, data in raw.items():
         windows = encoder.encode_text(data, source.stride if name == "train" else None, name)
@@ -169,10 +172,10 @@ def encode(
     `fitted_on`: the encoder was fitted on these very rows, see `FittedColumn.encode_training`. `check` is asked about
     targets that are numbers and not scaled, as they are in the data.
     """
-    targets = None if encoder.task == "reconstruction" else encoder.encode_targets(data, dtype)
+    targets = encoder.target.encode(data, dtype)
     rows = np.arange(len(data)) if rows is None else rows
-    if check is not None and encoder.task == "regression" and not encoder.scales_targets:
-        _check_targets(data, encoder.targets, rows, check)
+    if check is not None:
+        _check_targets(data, encoder.target, rows, check)
     weights = None if sample_weight is None else _weights(data, sample_weight, dtype)
     if targets is None:
         inputs = encoder.encode_inputs(data, dtype)
@@ -233,7 +236,7 @@ def divide(
     if "validation" in raw:
         return raw, {name: np.arange(len(data)) for name, data in raw.items()}
     whole = raw["train"]
-    strata = strata_of(whole, names) if task == "classification" else None
+    strata = kind_of(task).strata(whole, names)
     table = whole if isinstance(whole, Table) else None
     test = not isinstance(settings.source, SourceParts)
     undivided = Undivided(len(whole), rng, strata, table, base, test, numbers, total)
@@ -249,10 +252,13 @@ def _divided(whole: Raw, raw: dict[str, Raw], division: Division) -> tuple[dict[
     return parts | others, rows | {name: np.arange(len(data)) for name, data in others.items()}
 
 
-def _check_targets(data: Table | Arrays, names: list[str], rows: Array, check: CheckNumbers) -> None:
+def _check_targets(data: Table | Arrays, target: FittedTarget, rows: Array, check: CheckNumbers) -> None:
     """Raises the `DataError` of a target that `check` refuses, with its place in the source."""
+    values, names = target.as_in_data(data), target.names
+    if values is None:
+        return
     try:
-        check(raw_numbers(data, names))
+        check(values)
     except TargetError as error:
         if isinstance(data, Table):
             column = "" if error.column is None else f":{names[error.column]}"

@@ -10,9 +10,9 @@ import numpy as np
 
 from scratchnn.data.features.inference import infer
 from scratchnn.data.features.text import n_grams
-from scratchnn.data.fitting import infer_task
 from scratchnn.data.moments import microseconds
 from scratchnn.data.tables import Array, Table, Task, in_order, is_missing, number_name
+from scratchnn.data.targets.inference import infer_task
 from scratchnn.errors import DataError
 
 MANY_GAPS = 0.05

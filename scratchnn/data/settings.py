@@ -31,6 +31,7 @@ from scratchnn.data.polars_tables import Arrow, Parquet
 from scratchnn.data.sources import Source, SourceParts
 from scratchnn.data.splits import NoSplit, PositionSplit, RandomSplit, Split
 from scratchnn.data.synthetic import Blobs, Circles, Moons, Sine, Spirals, Xor
+from scratchnn.data.targets import TargetRules
 from scratchnn.data.text import Text
 
 __all__ = [
@@ -123,6 +124,11 @@ class DataSettings(Settings):
         default_factory=_usual_split,
         description="How the rows are divided: random when absent, of a text position. Explicit parts come first.",
     )
+
+    @property
+    def target_rules(self) -> TargetRules:
+        """What is said of the targets."""
+        return TargetRules(self.target_scale, self.class_order)
 
     def moved(self, move: Callable[[str], str]) -> Self:
         """The same settings with each path changed by `move`."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from scratchnn.data.encoder import Encoder
 from scratchnn.data.preparation import Part
+from scratchnn.data.targets import InputsAgain
 from scratchnn.nn.arena import Workspace
 from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.losses import EachStep, Loss
@@ -51,13 +52,10 @@ class Evaluator:
 
     def scored(self, outputs: Array, part: Part) -> Scored:
         """Predictions beside targets, both as a user knows them."""
-        predictions = self._loss.predictions(outputs)
-        targets = part.targets
-        if self._encoder.task == "regression":
-            predictions = self._encoder.decode_targets(predictions)
-            targets = self._encoder.decode_targets(targets)
-        pooled = self._encoder.task == "reconstruction"
-        return Scored(targets, predictions, part.weights, tuple(self._encoder.classes), pooled)
+        target = self._encoder.target
+        predictions, targets = target.decode(self._loss.predictions(outputs)), target.decode(part.targets)
+        pooled = isinstance(target, InputsAgain)
+        return Scored(targets, predictions, part.weights, tuple(target.class_names), pooled)
 
     def _mean_loss(self, outputs: Array, part: Part) -> float:
         total, weight_sum = 0.0, 0.0

@@ -11,6 +11,7 @@ from scratchnn.data.array_inputs import ArrayInputs
 from scratchnn.data.encoder import Encoder, TableInputs
 from scratchnn.data.preparation import CheckNumbers, Part
 from scratchnn.data.tables import Task, is_number
+from scratchnn.data.targets import InputsAgain
 from scratchnn.data.vocabulary import TextInputs
 from scratchnn.errors import ConfigError, ShapeError, TargetError
 from scratchnn.nn.arena import walk_params
@@ -67,10 +68,10 @@ def build_for(config: Config, encoder: Encoder) -> Built:
     if built.target.steps and built.loss.wants_ordered_classes():
         message = f"{built.loss.title} needs an order of the classes, but tokens have none"
         raise ConfigError(message, where="loss", hint="Use cross_entropy.")
-    texts = [name for name in encoder.classes if not is_number(name)]
+    texts = [name for name in encoder.class_names if not is_number(name)]
     if texts and config.data.class_order is None and built.loss.wants_ordered_classes():
         message = f'{built.loss.title} needs the order of the classes, but "{texts[0]}" is a text'
-        names = ", ".join(encoder.classes)
+        names = ", ".join(encoder.class_names)
         raise ConfigError(message, where="loss", hint=f"Set data.class_order: [{names}], lowest first.")
     return built
 
@@ -101,11 +102,11 @@ def input_spec(encoder: Encoder) -> InputSpec:
 
 def target_spec(encoder: Encoder) -> TargetSpec:
     """What the engine needs to know of the target."""
-    if encoder.task == "reconstruction":
+    if isinstance(encoder.target, InputsAgain):
         return TargetSpec.of_inputs(encoder.input_shape)
     if isinstance(encoder.inputs, TextInputs):
         return TargetSpec(classes=encoder.inputs.count, steps=encoder.inputs.context)
-    return TargetSpec(classes=len(encoder.classes), columns=encoder.target_count)
+    return TargetSpec(classes=len(encoder.class_names), columns=encoder.target.columns)
 
 
 def resolve_loss(loss: Loss | str, target: TargetSpec) -> Loss:
@@ -178,13 +179,13 @@ def _refuse_other_counts(loss: Loss, size: int, target: TargetSpec) -> None:
 
 def _refuse_scaled_targets(loss: Loss, encoder: Encoder) -> None:
     """Some losses are for targets as they are in the data."""
-    if encoder.task == "reconstruction":
+    if isinstance(encoder.target, InputsAgain):
         wrong = encoder.scales_inputs and loss.wants_raw_inputs()
         of_arrays = isinstance(encoder.inputs, ArrayInputs)
         hint = "Set scale: none for each column under data.features, encode: one_hot for ordinal ones."
         hint = "Set data.input_scale: none." if of_arrays else hint
     else:
-        wrong, hint = encoder.scales_targets and loss.wants_raw_targets(), "Set data.target_scale: none."
+        wrong, hint = encoder.target.scaled and loss.wants_raw_targets(), "Set data.target_scale: none."
     if wrong:
         message = f"{loss.title} needs the targets as they are in the data, but they are scaled"
         raise ConfigError(message, where="loss", hint=hint)

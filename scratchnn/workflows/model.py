@@ -20,6 +20,8 @@ from scratchnn.data.columns import Decoded
 from scratchnn.data.decoding import decode_inputs
 from scratchnn.data.encoder import Encoder
 from scratchnn.data.tables import Arrays, Table
+from scratchnn.data.targets import InputsAgain
+from scratchnn.data.targets.numbers import NumberTarget
 from scratchnn.errors import ConfigError, ModelError, ScratchnnError, UsageError
 from scratchnn.nn.memory import Array
 from scratchnn.nn.network import PREDICT_ROWS
@@ -84,12 +86,13 @@ class Model:
             outputs = network.predict(inputs).reshape(len(inputs), network.outputs.size)
             values = self.built.loss.predictions(outputs)
         self._check_finite(values, start)
-        if self.encoder.task == "regression":
-            return self._numbers(outputs, values, shares, start)
-        if self.encoder.task == "reconstruction":
+        target = self.encoder.target
+        if isinstance(target, NumberTarget):
+            return self._numbers(target, outputs, values, shares, start)
+        if isinstance(target, InputsAgain):
             values = values.reshape(inputs.shape)
             return Predictions(values, [], decode_inputs(self.encoder, values), _row_errors(inputs, values))
-        return Predictions(values, self.encoder.decode_classes(values.argmax(axis=1)))
+        return Predictions(values, target.labels(values))
 
     def interval_shares(self, interval: float | None) -> tuple[float, float] | None:
         """The shares of targets below the two bounds of a central interval, None where there is no interval.
@@ -97,7 +100,7 @@ class Model:
         Of a Gaussian the interval has the probability 0.9 where None is asked for. Of learned quantiles there is one
         only where it is asked for and both of its bounds were learned. Raises `UsageError` where it is not to be had.
         """
-        known = self.built.loss.quantiles_known() if self.encoder.task == "regression" else ()
+        known = self.built.loss.quantiles_known() if self.encoder.target.is_number else ()
         if interval is None:
             return _bounds(USUAL_INTERVAL) if known is None else None
         if not 0 < interval < 1:
@@ -118,15 +121,17 @@ class Model:
         got = f"an interval of {interval:g} needs other quantiles than the model has learned: {listed}"
         raise UsageError(got, where="--interval", hint=hint)
 
-    def _numbers(self, outputs: Array, values: Array, shares: tuple[float, float] | None, start: int) -> Predictions:
-        """Those of a regression, in the targets' units."""
-        loss, decode = self.built.loss, self.encoder.decode_targets
+    def _numbers(
+        self, target: NumberTarget, outputs: Array, values: Array, shares: tuple[float, float] | None, start: int
+    ) -> Predictions:
+        """Those of numbers, in the targets' units."""
+        loss, decode = self.built.loss, target.decode
         with np.errstate(all="ignore"):  # what is not finite is told below
             bounds = [] if shares is None else [decode(loss.quantile(outputs, share)) for share in shares]
             deviations = loss.deviations(outputs)
             known = {share: decode(loss.quantile(outputs, share)) for share in loss.quantiles_known() or ()}
         if deviations is not None:
-            deviations = deviations.astype(np.float64) * np.array(self.encoder.target_scale)
+            deviations = target.spread(deviations)
         for made in (*bounds, *known.values(), *([] if deviations is None else [deviations])):
             self._check_finite(made, start)
         lower, upper = bounds or (None, None)

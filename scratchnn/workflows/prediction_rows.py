@@ -12,6 +12,7 @@ from scratchnn.data.array_inputs import ArrayInputs
 from scratchnn.data.columns import Decoded
 from scratchnn.data.encoder import Encoder, TableInputs
 from scratchnn.data.tables import Arrays, Table
+from scratchnn.data.targets import InputsAgain, NextToken
 from scratchnn.errors import UsageError, suggestion
 from scratchnn.nn.memory import Array
 from scratchnn.workflows.model import Model, Predictions
@@ -64,16 +65,14 @@ class Predictor:
 
     def check(self) -> None:
         """Raises `UsageError` for a model that cannot do what is wanted."""
-        task = self.model.encoder.task
-        if task == "language_modeling":
+        target = self.model.encoder.target
+        if isinstance(target, NextToken):
             hint = "Use `generate`, which goes on with a text."
             raise UsageError("is a model of texts, which has no rows to predict", where=str(self.model.path), hint=hint)
-        if self.proba and task != "classification":
-            got = "the target is a number" if task == "regression" else "the model reconstructs its inputs"
-            raise UsageError(f"{got}: there are no probabilities", where="--proba", hint="Remove it.")
-        if self.interval is not None and task != "regression":
-            got = "the target is a class" if task == "classification" else "the model reconstructs its inputs"
-            raise UsageError(f"{got}: there is no interval", where="--interval", hint="Remove it.")
+        if self.proba and not target.class_names:
+            raise UsageError(f"{target.what}: there are no probabilities", where="--proba", hint="Remove it.")
+        if self.interval is not None and not target.is_number:
+            raise UsageError(f"{target.what}: there is no interval", where="--interval", hint="Remove it.")
         self.model.interval_shares(self.interval)
 
     def rows(self, data: Table | Arrays, start: int = 0) -> PredictedRows:
@@ -108,8 +107,8 @@ class Predictor:
         if predictions.errors is not None:
             rebuilt = {f"reconstructed_{name}": column for name, column in self._rebuilt(predictions).items()}
             return rebuilt | {"reconstruction_error": predictions.errors}
-        if encoder.task == "regression":
-            return dict(_numbers(predictions, encoder.targets))
+        if encoder.target.is_number:
+            return dict(_numbers(predictions, encoder.target.names))
         added: dict[str, Decoded] = {"prediction": predictions.labels}
         if self.proba:
             added |= {f"probability_{name}": values[:, index] for index, name in enumerate(encoder.class_names)}
@@ -136,7 +135,7 @@ class Predictor:
             else:
                 whole = {f"reconstructed_{name}": _array(column) for name, column in made.columns.items()}
             return whole | {"reconstruction_error": made.errors}
-        if encoder.task == "classification":
+        if encoder.class_names:
             arrays = {"prediction": np.array(made.labels, np.str_)}
             return arrays | ({"probabilities": made.values} if self.proba else {})
         bounds = {"lower": made.lower, "upper": made.upper, "deviation": made.deviations}
@@ -148,18 +147,18 @@ class Predictor:
     def constants(self) -> dict[str, Array]:
         """What an NPZ file says of the axes of its arrays."""
         encoder = self.model.encoder
-        if encoder.task == "classification":
+        if encoder.class_names:
             return {"classes": np.array(encoder.class_names, np.str_)} if self.proba else {}
-        if encoder.task != "regression":
+        if not encoder.target.is_number:
             return {}
         known = self.model.built.loss.quantiles_known()
         shares = {"quantile_shares": np.array(known)} if known else {}
-        return {"targets": np.array(encoder.targets, np.str_)} | shares
+        return {"targets": np.array(encoder.target.names, np.str_)} | shares
 
     def left_out(self) -> list[str]:
         """What a table of the predictions lacks."""
         shape = self.model.encoder.input_shape
-        if self.model.encoder.task != "reconstruction" or len(shape) < 2:
+        if not isinstance(self.model.encoder.target, InputsAgain) or len(shape) < 2:
             return []
         return [f"CSV holds only the errors of reconstructions {shape}: -o OUT.npz writes the arrays too"]
 
@@ -231,8 +230,8 @@ def _numeric(encoder: Encoder) -> Iterator[str]:
         yield from (column.name for column in encoder.inputs.columns if column.is_plain_number)
     else:
         yield from encoder.input_columns
-    if encoder.task == "regression":
-        yield from encoder.targets
+    if encoder.target.is_number:
+        yield from encoder.target.names
 
 
 def _array(values: Decoded) -> Array:

@@ -23,7 +23,7 @@ def read(folder: Path, text: str = ROWS, **settings: object) -> Prepared:
 
 def test_ids_follow_the_order(tmp_path):
     data = read(tmp_path, class_order=["low", "mid", "high"])
-    assert data.encoder.classes == ["low", "mid", "high"]
+    assert data.encoder.class_names == ["low", "mid", "high"]
     assert data.train.targets.tolist() == [0, 2, 1, 0]
     assert read(tmp_path).train.targets.tolist() == [1, 0, 2, 1]
 

@@ -11,6 +11,7 @@ from scratchnn.data.encoder import Encoder, TableInputs
 from scratchnn.data.features.category import CategoryColumn
 from scratchnn.data.features.number import NumberColumn
 from scratchnn.data.tables import Arrays, Table
+from scratchnn.data.targets import InputsAgain
 
 TABLE = TableInputs(
     columns=[
@@ -24,7 +25,7 @@ TABLE = TableInputs(
 
 
 def autoencoder(inputs: TableInputs | ArrayInputs) -> Encoder:
-    return Encoder(task="reconstruction", inputs=inputs, targets=[])
+    return Encoder(inputs=inputs, target=InputsAgain())
 
 
 def test_a_table_comes_back_from_its_encoding() -> None:

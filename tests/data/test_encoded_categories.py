@@ -87,6 +87,6 @@ def test_a_row_s_own_price_does_not_move_its_inputs_by_way_of_the_target_s_scale
     place = 7
     rows[before.train.rows[place]][1] = "40.0"
     after = prepared(tmp_path, rows, "target", "price")
-    assert after.encoder.target_scale[0] > 3 * before.encoder.target_scale[0]
+    assert after.encoder.target.width[0] > 3 * before.encoder.target.width[0]
     assert after.train.inputs[place] == pytest.approx(before.train.inputs[place], abs=1e-5)  # rounding of float32
     assert np.abs(after.train.inputs - before.train.inputs).max() > 0.5

@@ -16,6 +16,7 @@ from scratchnn.data.features.category import CategoryColumn
 from scratchnn.data.features.number import NumberColumn
 from scratchnn.data.features.quantile import QuantileColumn
 from scratchnn.data.tables import Arrays, Table
+from scratchnn.data.targets import Classes, Numbers
 from scratchnn.errors import DataError
 
 MakeTable = Callable[..., Table]
@@ -27,14 +28,11 @@ COLUMNS = TableInputs(
         NumberColumn(name="flat", offset=7.0, scale=0.0),
     ]
 )
-CLASSES = Encoder(task="classification", inputs=COLUMNS, targets=["sick"], classes=["no", "yes"])
+CLASSES = Encoder(inputs=COLUMNS, target=Classes(names=["sick"], classes=["no", "yes"]))
 PLAIN = CLASSES.model_copy(update={"inputs": TableInputs(columns=[COLUMNS.columns[0], COLUMNS.columns[2]])})
 NUMBERS = Encoder(
-    task="regression",
     inputs=ArrayInputs(shape=[2], offset=[1.0, 2.0], scale=[0.5, 0.0]),
-    targets=["y", "z"],
-    target_offset=[10.0, 0.0],
-    target_scale=[2.0, 1.0],
+    target=Numbers(names=["y", "z"], offset=[10.0, 0.0], width=[2.0, 1.0]),
 )
 
 
@@ -43,8 +41,8 @@ def test_names_and_shapes() -> None:
     assert CLASSES.input_columns == ["age", "deck", "flat"]
     assert CLASSES.feature_names == ["age", "deck=A", "deck=B", "flat"]
     assert CLASSES.class_names == ["no", "yes"]
-    assert CLASSES.decode_classes(np.array([1, 0])) == ["yes", "no"]
-    assert (NUMBERS.input_shape, NUMBERS.feature_names, NUMBERS.target_count) == ((2,), ["x1", "x2"], 2)
+    assert (CLASSES.task, NUMBERS.task) == ("classification", "regression")
+    assert (NUMBERS.input_shape, NUMBERS.feature_names, NUMBERS.class_names) == ((2,), ["x1", "x2"], [])
 
 
 def test_rows_of_a_table_in_any_column_order(table: MakeTable) -> None:
@@ -78,26 +76,6 @@ def test_rows_that_cannot_be_encoded(table: MakeTable, columns: dict[str, list[s
     with pytest.raises(DataError) as caught:
         CLASSES.encode_inputs(table(**columns))
     assert str(caught.value).startswith(text)
-
-
-def test_classes(table: MakeTable) -> None:
-    ids = CLASSES.encode_targets(table(sick=["yes", "no", "yes"]))
-    assert ids.tolist() == [1, 0, 1]
-    assert ids.dtype == np.int64
-    with pytest.raises(DataError) as caught:
-        CLASSES.encode_targets(table(sick=["yes", "maybe"]))
-    assert str(caught.value) == (
-        'data.csv:3:sick: the class "maybe" does not occur in the training rows. Known classes: "no", "yes".'
-    )
-
-
-def test_classes_that_are_numbers_are_read_in_any_spelling(table: MakeTable) -> None:
-    encoder = CLASSES.model_copy(update={"classes": ["0", "1", "1.5"]})
-    assert encoder.encode_targets(table(sick=["1.0", "0", "01", "1.50"])).tolist() == [1, 0, 1, 2]
-    assert encoder.encode_targets(Arrays.of(np.ones(2), np.array([1.5, 0.0]))).tolist() == [2, 0]
-    assert encoder.encode_targets(Arrays.of(np.ones(2), np.array([True, False]))).tolist() == [1, 0]
-    with pytest.raises(DataError, match=r'targets\[1\]: the class "7" does not'):
-        encoder.encode_targets(Arrays.of(np.ones(2), np.array([1, 7])))
 
 
 def test_arrays_are_scaled_and_constant_features_stay_zero() -> None:
@@ -160,13 +138,6 @@ def test_many_samples_are_scaled_like_one_by_one() -> None:
     assert not encoded[:, 1].any()
 
 
-def test_regression_targets_return_to_their_units(table: MakeTable) -> None:
-    scaled = NUMBERS.encode_targets(table(y=["10", "14"], z=["3", "-1"]))
-    assert scaled.tolist() == [[0, 3], [2, -1]]
-    assert scaled.dtype == np.float32
-    assert NUMBERS.decode_targets(scaled).tolist() == [[10, 3], [14, -1]]
-
-
 @pytest.mark.parametrize(
     ("encoder", "data", "message"),
     [
@@ -182,23 +153,6 @@ def test_inputs_of_another_kind(encoder: Encoder, data: Arrays, message: str) ->
     assert caught.value.message == message
 
 
-@pytest.mark.parametrize(
-    ("encoder", "targets", "message"),
-    [
-        (NUMBERS, np.array([1.0]), "1 targets a sample, expected 2"),
-        (NUMBERS, np.array([[1.0, 1e300]]), "a target is too large for float32"),
-        (NUMBERS, np.array(["a"]), "the targets are texts, not numbers"),
-        (NUMBERS, None, "there are no targets"),
-        (CLASSES, None, "there are no targets"),
-        (CLASSES, np.array([[1, 2]]), "targets have the shape (2,), not one class a sample"),
-    ],
-)
-def test_targets_of_another_kind(encoder: Encoder, targets: np.ndarray | None, message: str) -> None:
-    with pytest.raises(DataError) as caught:
-        encoder.encode_targets(Arrays.of(np.ones((1, 2)), targets))
-    assert message.replace("(2,)", "(1, 2)") == caught.value.message
-
-
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
@@ -209,9 +163,7 @@ def test_json_keeps_every_float_and_text(offset: float, scale: float, levels: se
     inputs = TableInputs(
         columns=[NumberColumn(name="é", offset=offset, scale=scale), CategoryColumn(name='"', levels=sorted(levels))]
     )
-    encoder = Encoder(
-        task="regression", inputs=inputs, targets=["y"], target_offset=[offset], target_scale=[scale or 1]
-    )
+    encoder = Encoder(inputs=inputs, target=Numbers(names=["y"], offset=[offset], width=[scale or 1]))
     try:
         text = encoder.model_dump_json()
     except ValueError:  # lone surrogates have no UTF-8
@@ -225,14 +177,8 @@ def test_json_keeps_every_float_and_text(offset: float, scale: float, levels: se
 @pytest.mark.parametrize(
     "change",
     [
-        {"task": "guess"},
-        {"classes": ["no"]},
-        {"classes": ["no", "no"]},
-        {"targets": ["a", "b"]},
-        {"target_offset": [0.0], "target_scale": [1.0]},
-        {"task": "regression"},
-        {"task": "regression", "classes": [], "target_offset": [0.0], "target_scale": [0.0]},
-        {"task": "regression", "classes": [], "target_offset": [0.0, 1.0], "target_scale": [1.0]},
+        {"target": {"type": "guess", "names": ["sick"]}},
+        {"target": {"type": "language_modeling", "names": ["next_word"]}},
         {"inputs": {"type": "table", "columns": []}},
         {
             "inputs": {
@@ -249,9 +195,7 @@ def test_json_keeps_every_float_and_text(offset: float, scale: float, levels: se
         {"inputs": {"type": "array", "shape": [2, 2], "offset": [0.0] * 2, "scale": [1.0] * 2}},
         {"inputs": {"type": "array", "shape": [2], "offset": [0.0], "scale": [1.0] * 2}},
         {
-            "task": "reconstruction",
-            "targets": [],
-            "classes": [],
+            "target": {"type": "reconstruction"},
             "inputs": {"type": "table", "columns": [{"type": "code", "name": "a", "levels": ["x"]}]},
         },
         {"surprise": 1},

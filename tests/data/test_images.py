@@ -76,7 +76,7 @@ def test_jpeg_and_the_turn_in_its_exif_data(tmp_path: Path) -> None:
 def test_is_prepared_for_training(folder: Path) -> None:
     document = {"source": {"type": "images", "path": "pets"}, "split": "none"}
     data = prepare(DataSettings.model_validate(document), folder, np.random.default_rng(0))
-    assert data.encoder.classes == ["cat", "dog"]
+    assert data.encoder.class_names == ["cat", "dog"]
     assert data.train.targets.tolist() == [0, 1, 1]
     assert data.train.inputs[2, 0, 0].tolist() == [1, 0, 0]
     assert data.train.inputs.shape == (3, 2, 1, 3)

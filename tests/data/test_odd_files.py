@@ -88,7 +88,7 @@ def test_a_line_feed_in_quotes_is_part_of_the_cell_and_counts_as_a_line(tmp_path
     (tmp_path / "t.csv").write_text('a,y\n1,"p\nq"\n2,r\n1,"p\nq"\nx,r\n')
     assert refused(tmp_path, "t.csv", target="y", features={"a": "number"}) == ("t.csv:7:a", '"x" is not a number')
     data = prepared(tmp_path, "t.csv", target="y", features={"a": "category"})
-    assert data.encoder.classes == ["p\nq", "r"]
+    assert data.encoder.class_names == ["p\nq", "r"]
 
 
 def test_one_row_can_be_reconstructed(tmp_path: Path) -> None:

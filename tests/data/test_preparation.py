@@ -60,10 +60,10 @@ def test_diabetes_targets_are_scaled_and_come_back() -> None:
     """Mean 152.13348416289594 and deviation 77.00574586945044 of all targets: NumPy 2.4, scikit-learn 1.9.1."""
     data = made(DATASETS, {"source": "diabetes.csv", "target": "progression", "split": "none"}, dtype=np.float64)
     assert data.encoder.task == "regression"
-    assert data.encoder.target_offset == pytest.approx([152.13348416289594], rel=1e-14)
-    assert data.encoder.target_scale == pytest.approx([77.00574586945044], rel=1e-14)
+    assert data.encoder.target.offset == pytest.approx([152.13348416289594], rel=1e-14)
+    assert data.encoder.target.width == pytest.approx([77.00574586945044], rel=1e-14)
     assert data.train.targets.shape == (442, 1)
-    assert data.encoder.decode_targets(data.train.targets)[:2, 0] == pytest.approx([151, 75], rel=1e-14)
+    assert data.encoder.target.decode(data.train.targets)[:2, 0] == pytest.approx([151, 75], rel=1e-14)
     raw = made(DATASETS, {"source": "diabetes.csv", "target": "progression", "target_scale": "none"})
     assert raw.train.targets[0, 0] in (151, 75)
 
@@ -156,16 +156,16 @@ def test_the_task_is_inferred_from_the_target(tmp_path: Path, targets: str, task
 
 def test_classes_are_numbers_by_value_and_texts_by_alphabet(tmp_path: Path) -> None:
     numbers = from_text(tmp_path, "x,y\n1,10\n2,9\n3,9.0\n4,2.50\n", task="classification")
-    assert numbers.encoder.classes == ["2.5", "9", "10"]
+    assert numbers.encoder.class_names == ["2.5", "9", "10"]
     assert numbers.train.targets.tolist() == [2, 1, 1, 0]
-    assert from_text(tmp_path, "x,y\n1,10\n2,9\n3,9.0\n").encoder.classes == ["9", "10"]
-    assert from_text(tmp_path, "x,y\n1,b\n2,a\n3,10\n").encoder.classes == ["10", "a", "b"]
+    assert from_text(tmp_path, "x,y\n1,10\n2,9\n3,9.0\n").encoder.class_names == ["9", "10"]
+    assert from_text(tmp_path, "x,y\n1,b\n2,a\n3,10\n").encoder.class_names == ["10", "a", "b"]
 
 
 def test_several_targets_are_regression(tmp_path: Path) -> None:
     data = from_text(tmp_path, "x,y,z\n1,1,0\n2,3,0\n", target=["z", "y"])
     assert data.encoder.task == "regression"
-    assert data.encoder.targets == ["z", "y"]
+    assert data.encoder.target.names == ["z", "y"]
     assert data.train.targets.tolist() == [[0, -1], [0, 1]]  # a constant target is only moved to 0
 
 
@@ -266,7 +266,7 @@ def test_scales_of_arrays(
         "offset": offset,
         "scale": divisor,
     }
-    assert data.encoder.classes == ["a", "b"]
+    assert data.encoder.class_names == ["a", "b"]
     assert data.train.targets.tolist() == [1, 0]
     shifted, wide = inputs - np.array(offset, float), np.array(divisor, float)
     assert np.array_equal(data.train.inputs, np.divide(shifted, wide, out=np.zeros_like(shifted), where=wide > 0))
@@ -285,7 +285,7 @@ def test_scales_of_arrays(
 def test_the_task_of_arrays(tmp_path: Path, targets: np.ndarray, task: str, names: list[str]) -> None:
     np.savez(tmp_path / "data.npz", x=np.eye(3), y=targets)
     data = made(tmp_path, {"source": "data.npz", "split": "none"})
-    assert (data.encoder.task, data.encoder.targets) == (task, names)
+    assert (data.encoder.task, data.encoder.target.names) == (task, names)
 
 
 @pytest.mark.parametrize(

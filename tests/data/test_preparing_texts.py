@@ -32,7 +32,7 @@ def test_parts_lie_one_after_the_other(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(LETTERS[:20])
     data = made(tmp_path, {"type": "text", "path": "a.txt", "context": 2}, split={"type": "position"})
     assert data.encoder.task == "language_modeling"
-    assert data.encoder.targets == ["next_character"]
+    assert data.encoder.target.names == ["next_character"]
     # 20 characters: 14 train, 3 validation, 3 test
     assert text_of(data, "train") == ["ab", "cd", "ef", "gh", "ij", "kl"]
     assert text_of(data, "validation") == ["??"]

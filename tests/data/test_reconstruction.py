@@ -33,7 +33,7 @@ def test_the_targets_are_the_very_array_of_the_inputs(tmp_path: Path) -> None:
     for part in data.parts.values():
         assert part.targets is part.inputs
     assert data.encoder.feature_names == ["x", "color=blue", "color=red", "kind=c0", "kind=c1", "weight"]
-    assert (data.encoder.task, data.encoder.targets, data.encoder.class_names) == ("reconstruction", [], [])
+    assert (data.encoder.task, data.encoder.target.names, data.encoder.class_names) == ("reconstruction", [], [])
     assert data.summary()["task"] == "reconstruction"
     assert Encoder.model_validate_json(data.encoder.model_dump_json()) == data.encoder
 
@@ -87,21 +87,13 @@ def test_the_section_fits_its_json_schema() -> None:
     assert DataSettings.model_validate(settings.model_dump()) == settings
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"targets": ["y"]}, "reconstruction has no targets beside its inputs"),
-        ({"classes": ["a", "b"]}, "reconstruction has no targets"),
-        ({"target_scale": [1.0]}, "reconstruction has no targets"),
-        ({"task": "regression"}, "regression needs an offset and a scale for each target"),
-        ({"task": "classification", "classes": ["a", "b"]}, "classification needs one target"),
-    ],
-)
-def test_an_encoder_that_contradicts_itself_is_refused(changes: dict[str, object], message: str) -> None:
-    good = {"task": "reconstruction", "inputs": ArrayInputs(shape=[2], offset=[0.0], scale=[1.0]), "targets": []}
-    assert Encoder.model_validate(good).target_count == 0
-    with pytest.raises(ValidationError, match=message):
-        Encoder.model_validate(good | changes)
+@pytest.mark.parametrize("changes", [{"names": ["y"]}, {"classes": ["a", "b"]}, {"width": [1.0]}])
+def test_an_encoder_with_a_target_beside_its_inputs_is_refused(changes: dict[str, object]) -> None:
+    inputs = ArrayInputs(shape=[2], offset=[0.0], scale=[1.0])
+    good: dict[str, object] = {"type": "reconstruction"}
+    assert Encoder.model_validate({"inputs": inputs, "target": good}).target.columns == 0
+    with pytest.raises(ValidationError, match=f"target.reconstruction.{next(iter(changes))}"):
+        Encoder.model_validate({"inputs": inputs, "target": good | changes})
 
 
 def test_a_column_that_cannot_be_decoded_is_no_input_of_an_autoencoder(

@@ -12,6 +12,7 @@ import pytest
 from scratchnn.data.array_inputs import ArrayInputs
 from scratchnn.data.encoder import Encoder
 from scratchnn.data.preparation import Part
+from scratchnn.data.targets import Classes
 from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.nn.layers.dropout import Dropout
@@ -29,10 +30,8 @@ from scratchnn.training.streams import Streams
 from scratchnn.training.trainer import Recipe, Trainer
 
 ENCODER = Encoder(
-    task="classification",
     inputs=ArrayInputs(shape=[3], offset=[0.0], scale=[1.0]),
-    targets=["target"],
-    classes=["a", "b", "c"],
+    target=Classes(names=["target"], classes=["a", "b", "c"]),
 )
 
 

@@ -6,6 +6,7 @@ import pytest
 from scratchnn.data.array_inputs import ArrayInputs
 from scratchnn.data.encoder import Encoder
 from scratchnn.data.preparation import Part
+from scratchnn.data.targets import InputsAgain, Numbers
 from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.nn.losses import MSE, CrossEntropy, MultiLabelCrossEntropy
@@ -33,7 +34,7 @@ def test_the_loss_is_the_weighted_mean_over_all_rows(part, encoder, rows, weight
 
 def test_metrics_of_numbers_are_in_the_targets_units_and_the_loss_is_not():
     inputs = ArrayInputs(shape=[1], offset=[0.0], scale=[1.0])
-    encoder = Encoder(task="regression", inputs=inputs, targets=["price"], target_offset=[100.0], target_scale=[20.0])
+    encoder = Encoder(inputs=inputs, target=Numbers(names=["price"], offset=[100.0], width=[20.0]))
     network = Network([Dense(units=1)], InputSpec((1,)), dtype="float64")  # its weights are 0: it says 100
     network.arena.parameters[...] = 0
     scaled = np.array([[0.5], [-1.5]])  # 110 and 70
@@ -62,7 +63,7 @@ def test_what_a_metric_had_to_assume_is_noted_for_the_last_part_alone(part, enco
 @pytest.mark.parametrize(("loss", "shape"), [(MSE(), (2, 2, 1)), (MultiLabelCrossEntropy(), (2, 2, 1)), (MSE(), (4,))])
 def test_a_reconstruction_is_judged_as_it_is_encoded_in_any_shape(loss, shape, weights):
     inputs = ArrayInputs(shape=list(shape), offset=[100.0], scale=[20.0])
-    encoder = Encoder(task="reconstruction", inputs=inputs, targets=[])
+    encoder = Encoder(inputs=inputs, target=InputsAgain())
     network = Network([Dense(units=shape[-1])], InputSpec(shape), dtype="float64")
     network.initialize(np.random.default_rng(2))
     values = np.random.default_rng(1).random((3, *shape))

@@ -125,7 +125,7 @@ def test_a_document_of_another_shape(stored, tmp_path, changes):
 
 @pytest.mark.parametrize(
     ("dumped", "place"),
-    [({}, "task: Field required"), ({"task": "classification"}, "inputs: Field required")],
+    [({}, "inputs: Field required"), ({"target": "reconstruction"}, "inputs: Field required")],
 )
 def test_the_fault_of_the_preprocessing_is_told(stored, tmp_path, dumped, place):
     path = edited(stored, tmp_path / "m.safetensors", encoder=dumped)

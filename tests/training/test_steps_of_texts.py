@@ -9,6 +9,7 @@ import pytest
 
 from scratchnn.data.encoder import Encoder
 from scratchnn.data.preparation import Part
+from scratchnn.data.targets import NextToken
 from scratchnn.data.vocabulary import TextInputs
 from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.layers.activity import ActivityPenalty
@@ -26,9 +27,8 @@ from scratchnn.training.step import Step
 
 COUNT, STEPS = 5, 7
 ENCODER = Encoder(
-    task="language_modeling",
     inputs=TextInputs(tokens="characters", context=STEPS, vocabulary=list("abcd")),
-    targets=["next_character"],
+    target=NextToken(names=["next_character"]),
 )
 
 

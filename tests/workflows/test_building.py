@@ -7,6 +7,7 @@ import pytest
 from scratchnn.config.schema import Config
 from scratchnn.data.encoder import Encoder, TableInputs
 from scratchnn.data.features.number import NumberColumn
+from scratchnn.data.targets import Numbers
 from scratchnn.errors import ConfigError, ShapeError
 from scratchnn.workflows.building import build_for
 
@@ -14,11 +15,8 @@ from scratchnn.workflows.building import build_for
 def encoder(offset: float, scale: float) -> Encoder:
     columns = [NumberColumn(name=name, offset=0.0, scale=1.0) for name in ("a", "b")]
     return Encoder(
-        task="regression",
         inputs=TableInputs(columns=columns),
-        targets=["y"],
-        target_offset=[offset],
-        target_scale=[scale],
+        target=Numbers(names=["y"], offset=[offset], width=[scale]),
     )
 
 

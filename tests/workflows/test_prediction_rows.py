@@ -49,7 +49,7 @@ def test_a_gaussian_tells_mean_deviation_and_an_interval(regression, table, writ
     np.testing.assert_allclose(mean - lower, 1.6448536269514722 * deviation, rtol=1e-3)
     model = load_model(run)
     outputs = model.built.network.predict(model.encoder.encode_inputs(read_path(data)))
-    scale, offset = model.encoder.target_scale[0], model.encoder.target_offset[0]
+    scale, offset = model.encoder.target.width[0], model.encoder.target.offset[0]
     np.testing.assert_allclose(deviation, np.exp(outputs[:, 1] / 2) * scale, rtol=1e-5)  # in the target's units
     np.testing.assert_allclose(mean, outputs[:, 0] * scale + offset, rtol=1e-5)
     narrow = predict(data, run, columns=["id"], interval=0.5)

@@ -35,9 +35,9 @@ def certain(data: Prepared, known_repeats: Container[str] = ()) -> list[Finding]
         found += _across(data.encoder, known)
         found += _constants(data.encoder, inputs["train"])
         found += _copies(data, inputs["train"])
-    if data.encoder.task == "classification":
-        counts = np.bincount(data.train.targets, minlength=len(data.encoder.classes))
-        found += rare(data.encoder.class_names, counts, data.encoder.targets[0])
+    if data.encoder.class_names:
+        counts = np.bincount(data.train.targets, minlength=len(data.encoder.class_names))
+        found += rare(data.encoder.class_names, counts, data.encoder.target.names[0])
     return [finding for finding in found if finding.at_least("warning")]
 
 
@@ -94,15 +94,15 @@ def _copies(data: Prepared, inputs: Array) -> list[Finding]:
     if len(train) < FEWEST_ROWS or len(blocks) < 2 or train.targets is inputs:
         return []
     found = []
-    if encoder.task == "classification":
+    if encoder.class_names:
         labels, first, inverse = np.unique(train.targets, return_index=True, return_inverse=True)
         for name, block in blocks if len(labels) * FEWEST_REPEATS <= len(train) else ():
             models = block[first]  # (C, width)
             if (block == models[inverse]).all() and row_groups(models).max() == len(labels) - 1:
-                found.append(copied(name, encoder.targets[0], "each class has one level of its own"))
+                found.append(copied(name, encoder.target.names[0], "each class has one level of its own"))
         return found
     for name, block in blocks:
-        for target, values in zip(encoder.targets, train.targets.T, strict=True):
+        for target, values in zip(encoder.target.names, train.targets.T, strict=True):
             if block.shape[1] == 1 and abs(pearson(block[:, 0].astype(float), values.astype(float))) > COPY:
                 found.append(copied(name, target, "|r| = 1"))
     return found

@@ -11,15 +11,16 @@ import numpy as np
 
 from scratchnn.data.audit.finding import Finding, counted, listed
 from scratchnn.data.audit.view import Column, View
-from scratchnn.data.encoder import raw_labels, raw_numbers
 from scratchnn.data.features.inference import MOSTLY, infer
-from scratchnn.data.fitting import fit, infer_task
+from scratchnn.data.fitting import fit
 from scratchnn.data.moments import parse_moment
 from scratchnn.data.preparation import Rows, divide, encode, read_parts, used_rows
 from scratchnn.data.samples import held
 from scratchnn.data.settings import DataSettings
 from scratchnn.data.stored_array import StoredArray
 from scratchnn.data.tables import Array, Arrays, Table, Task, is_missing, is_number, number_name
+from scratchnn.data.targets import kind_of
+from scratchnn.data.targets.inference import infer_task
 from scratchnn.errors import DataError
 
 MOST_BYTES = 1 << 28  # of a file that is looked at whole
@@ -230,18 +231,19 @@ def _numbers(table: Table, name: str) -> tuple[Array, Array]:
 
 
 def _targets(data: Sequence[Rows], task: Task, names: list[str]) -> tuple[Column, ...]:
-    if task == "reconstruction":
-        return ()
-    if task == "classification":
-        labels: list[str] = []
-        for part in data:
-            distinct, inverse = raw_labels(part, names)
-            labels += np.array(distinct, object)[inverse].tolist()
-        if all(is_number(label) for label in set(labels)):
-            labels = [number_name(label) for label in labels]
-        return (Column.of_texts(names[0], labels),)
-    values = np.concatenate([raw_numbers(part, names) for part in data])
-    return tuple(Column.of_numbers(name, column) for name, column in zip(names, values.T, strict=True))
+    """The targets of all parts, one below the other."""
+    parts = [kind_of(task).seen(part, names) for part in data]
+    return tuple(_target(name, [part[name] for part in parts]) for name in parts[0])
+
+
+def _target(name: str, parts: Sequence[Array | list[str]]) -> Column:
+    """One column of numbers, or of labels: different spellings of a number are one."""
+    if isinstance(parts[0], np.ndarray):
+        return Column.of_numbers(name, np.concatenate(parts))
+    labels = [label for part in parts for label in part]
+    if all(is_number(label) for label in set(labels)):
+        labels = [number_name(label) for label in labels]
+    return Column.of_texts(name, labels)
 
 
 def _joined(data: list[Array]) -> Array:

@@ -13,6 +13,7 @@ from scratchnn.data.features.feature import Feature
 from scratchnn.data.features.hashing import bucket
 from scratchnn.data.features.text import HashedTextColumn, Text, n_grams
 from scratchnn.data.tables import Table
+from scratchnn.data.targets import Classes
 from scratchnn.errors import ConfigError, DataError
 
 MakeTable = Callable[..., Table]
@@ -80,7 +81,7 @@ def test_any_text_has_length_1_or_0_and_comes_back_from_a_file(texts: list[str],
     assert column is not None
     lengths = np.linalg.norm(encoded(column, table), axis=1)
     np.testing.assert_allclose(lengths, lengths.round(), atol=1e-12)
-    encoder = Encoder(task="classification", inputs=TableInputs(columns=[column]), targets=["y"], classes=["a", "b"])
+    encoder = Encoder(inputs=TableInputs(columns=[column]), target=Classes(names=["y"], classes=["a", "b"]))
     assert Encoder.model_validate_json(encoder.model_dump_json()) == encoder
 
 

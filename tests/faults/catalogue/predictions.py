@@ -20,9 +20,9 @@ FAULTS = (
     ),
     Fault(
         "deviation-not-in-units",
-        "workflows/model.py",
-        "deviations.astype(np.float64) * np.array(self.encoder.target_scale)",
-        "deviations.astype(np.float64)",
+        "data/targets/numbers.py::Numbers.spread",
+        "np.asarray(values, np.float64) * np.array(self.width)",
+        "np.asarray(values, np.float64)",
         "the deviation is that of the scaled target",
         ROWS,
     ),

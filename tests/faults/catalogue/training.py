@@ -73,11 +73,11 @@ FAULTS = (
     ),
     Fault(
         "targets-come-back-shifted",
-        "data/encoder.py::Encoder.decode_targets",
-        "np.array(self.target_scale) + np.array(self.target_offset)",
-        "np.array(self.target_scale) - np.array(self.target_offset)",
+        "data/targets/numbers.py::Numbers.decode",
+        "np.array(self.width) + np.array(self.offset)",
+        "np.array(self.width) - np.array(self.offset)",
         "predictions are not in the units of the target",
-        ENCODER,
+        "data/targets/test_targets.py",
     ),
     Fault(
         "bytes-by-256",
@@ -270,9 +270,8 @@ FAULTS = (
     Fault(
         "metrics-in-scaled-units",
         "training/evaluation.py",
-        "predictions = self._encoder.decode_targets(predictions)\n"
-        "            targets = self._encoder.decode_targets(targets)",
-        "pass",
+        "target.decode(self._loss.predictions(outputs)), target.decode(part.targets)",
+        "self._loss.predictions(outputs), part.targets",
         "metrics of numbers are in scaled units",
         EVALUATION,
     ),
