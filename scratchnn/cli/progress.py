@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from scratchnn.cli.console import Console
-from scratchnn.training.events import EpochEnd, Event, Progress, Started
+from scratchnn.training.events import EpochEnd, Progress, Started
 from scratchnn.training.log import describe, figures
-from scratchnn.workflows.session import Listener, Ready
+from scratchnn.workflows.session import Listener, Preparing, Ready, Told
 
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
@@ -41,9 +41,11 @@ def plain(console: Console) -> Listener:
     """A line for each epoch: for logs and CI."""
     epochs = 0
 
-    def listen(event: Event | Ready) -> None:
+    def listen(event: Told) -> None:
         nonlocal epochs
-        if isinstance(event, Ready):
+        if isinstance(event, Preparing):
+            console.say(event.text)
+        elif isinstance(event, Ready):
             console.say(introduce(event), *columns_of(event))
         elif isinstance(event, Started):
             epochs = event.epochs
@@ -80,9 +82,11 @@ def live(stream: TextIO) -> Iterator[Listener]:
         newest.plain = text
         newest.truncate(drawn.width - 3, overflow="ellipsis")  # leaves room for the ^C that a terminal echoes
 
-    def listen(event: Event | Ready) -> None:
+    def listen(event: Told) -> None:
         nonlocal shown
-        if isinstance(event, Ready):
+        if isinstance(event, Preparing):
+            drawn.print(event.text, soft_wrap=True)
+        elif isinstance(event, Ready):
             for line in (introduce(event), *columns_of(event)):
                 drawn.print(line, soft_wrap=True)
         elif isinstance(event, Started):

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Iterator
 from io import BufferedIOBase
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 
@@ -15,9 +16,10 @@ from scratchnn.data.json_lines import json_blocks
 from scratchnn.data.jsonl import JsonLines
 from scratchnn.data.new_files import JSON_LINES, read_like, source_like
 from scratchnn.data.plain_blocks import Rest, plain_blocks
+from scratchnn.data.polars_tables import Parquet, parquet_blocks
 from scratchnn.data.sources import Source, suffix_of
 from scratchnn.data.tables import Arrays, Table
-from scratchnn.data.tabular import is_pattern
+from scratchnn.data.tabular import TabularSource, check_columns, is_pattern, matching
 from scratchnn.errors import DataError
 
 
@@ -61,9 +63,10 @@ def _pieces(source: Csv, stream: BufferedIOBase, where: str, rest: Rest) -> Iter
 def file_blocks(
     path: str | Path, like: Source | None = None, suffix: str | None = None, rows: int | None = None
 ) -> Iterator[Table | Arrays]:
-    """What `read_path` makes of a new file, `rows` at a time, and JSON Lines beside. CSV and JSON Lines are streamed.
+    """What `read_path` makes of a new file, `rows` at a time, and JSON Lines beside.
 
-    `suffix` (`.csv`) stands in place of that of the path. The blocks hold one block at a time, but other files whole.
+    `suffix` (`.csv`) stands in place of that of the path. CSV, JSON Lines and Parquet are streamed: one block is held
+    at a time. Other files are read whole.
     """
     if is_pattern(path):  # of several files, which are read whole
         yield from _cut(read_like(path, like, suffix), rows)
@@ -74,11 +77,40 @@ def file_blocks(
             yield from json_blocks(stream, shown(Path(path)), rows)
         return
     source = source_like(path, like, suffix)
-    if isinstance(source, Csv):
-        with open_text(Path(path)) as stream:
-            yield from csv_blocks(source, stream, shown(Path(path)), rows)
+    if isinstance(source, Csv | Parquet):
+        yield from _streamed(source, Path(path), rows)
         return
     yield from _cut(read_like(path, like, suffix), rows)
+
+
+def table_blocks(source: TabularSource, base: Path, rows: int) -> Iterator[Table]:
+    """What `source.read` gives, in tables of `rows` rows or fewer. CSV and Parquet files are never held whole.
+
+    Raises what reading does, but only when it comes to the fault.
+    """
+    first: Table | None = None
+    for path in matching(base, source.path):
+        own = _streamed(source, path, rows) if isinstance(source, Csv | Parquet) else _cut(source.read_file(path), rows)
+        for block in own:
+            first = first or block
+            check_columns(block, first)
+            yield block
+
+
+def _streamed(source: Csv | Parquet, path: Path, rows: int | None) -> Iterator[Table]:
+    if isinstance(source, Csv):
+        with open_text(path) as stream:
+            yield from csv_blocks(source, stream, shown(path), rows)
+    else:
+        yield from parquet_blocks(path, rows) if rows else iter([source.read_file(path)])
+
+
+@overload
+def _cut(data: Table, rows: int | None) -> Iterator[Table]: ...
+
+
+@overload
+def _cut(data: Table | Arrays, rows: int | None) -> Iterator[Table | Arrays]: ...
 
 
 def _cut(data: Table | Arrays, rows: int | None) -> Iterator[Table | Arrays]:

@@ -169,8 +169,14 @@ class Encoder(Settings):
             return {self.inputs.tokens: count} if count else {}
         if not isinstance(self.inputs, TableInputs) or not isinstance(data, Table):
             return {}
-        counts = {column.name: int(column.unseen(data).sum()) for column in self.inputs.columns}
-        return {name: count for name, count in counts.items() if count}
+        return {name: int(found.sum()) for name, found in self.unseen(data)}
+
+    def unseen(self, table: Table) -> Iterator[tuple[str, Array]]:
+        """Each column with cells whose level training never saw, and for each row (N,) whether its cell is one."""
+        for column in self.inputs.columns if isinstance(self.inputs, TableInputs) else ():
+            found = column.unseen(table)
+            if found.any():
+                yield column.name, found
 
     def count_missing(self, data: Table | Arrays | Passage) -> dict[str, int]:
         """How many cells of each column have no value, where those are not refused."""

@@ -10,13 +10,18 @@ from scratchnn.data.features.feature import Feature
 from scratchnn.data.features.inference import infer
 from scratchnn.data.settings import DataSettings
 from scratchnn.data.tables import Array, Arrays, Table, Task
-from scratchnn.data.targets import InputsAgain, kind_of
+from scratchnn.data.targets import FittedTarget, InputsAgain, kind_of
 from scratchnn.errors import DataError, suggestion
 
 
-def fit(settings: DataSettings, train: Table | Arrays, task: Task, names: list[str]) -> Encoder:
-    """Everything that preprocessing learns, from these rows alone. Raises `DataError`."""
-    target = kind_of(task).fit(train, names, settings.target_rules)
+def fit(
+    settings: DataSettings, train: Table | Arrays, task: Task, names: list[str], target: FittedTarget | None = None
+) -> Encoder:
+    """Everything that preprocessing learns, from these rows alone; but a `target` that was fitted before stays so.
+
+    Raises `DataError`.
+    """
+    target = kind_of(task).fit(train, names, settings.target_rules) if target is None else target
     inputs = _fit_inputs(settings, train, names, target.encode(train, np.float64))
     if isinstance(target, InputsAgain) and isinstance(inputs, TableInputs):
         _refuse_lost_cells(inputs, train.where)

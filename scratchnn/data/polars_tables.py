@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -10,7 +12,7 @@ import numpy as np
 
 from scratchnn.data.csv import check_names
 from scratchnn.data.extras import require
-from scratchnn.data.files import read_bytes, shown
+from scratchnn.data.files import read_bytes, reading, shown
 from scratchnn.data.lazy_columns import Array, Cells, LazyColumns, MakeCells
 from scratchnn.data.tables import Gappy, Table, quoted
 from scratchnn.data.tabular import TabularSource
@@ -59,11 +61,11 @@ class Arrow(TabularSource):
 
 def read_columns(data: bytes, where: str, kind: Literal["Parquet", "Arrow"]) -> Table:
     """The table of a file's bytes. Raises `DataError`."""
-    import polars
-
     if not data:
         raise DataError("the file is empty", where=where, hint=f"Write the table with polars or pandas as {kind}.")
-    try:
+    import polars
+
+    with _readable(where, kind):
         file = io.BytesIO(data)
         if kind == "Parquet":
             frame = polars.read_parquet(file)
@@ -71,13 +73,56 @@ def read_columns(data: bytes, where: str, kind: Literal["Parquet", "Arrow"]) -> 
             frame = polars.read_ipc_stream(file)
         else:
             frame = polars.read_ipc(file)
+    if not frame.height:
+        raise _no_rows(where)
+    return table_of(frame, where)
+
+
+def parquet_blocks(path: Path, rows: int) -> Iterator[Table]:
+    """The table of a Parquet file in pieces of so many rows, the last one shorter. Raises what reading it whole does.
+
+    Holds one piece at a time, and of the file the row groups that it is in.
+    """
+    where = shown(path)
+    require("polars", where, "a Parquet file")
+    import polars
+
+    with reading(path), path.open("rb") as file:
+        if not file.read(1):
+            raise DataError("the file is empty", where=where, hint="Write the table with polars or pandas as Parquet.")
+    with _readable(where, "Parquet"):
+        whole = polars.scan_parquet(path, glob=False)
+        count = int(whole.select(polars.len()).collect().item())
+    if not count:
+        raise _no_rows(where)
+    for start in range(0, count, rows):
+        with _readable(where, "Parquet"):
+            frame = whole.slice(start, rows).collect()
+        yield table_of(frame, where, start)
+
+
+@contextmanager
+def _readable(where: str, kind: str) -> Iterator[None]:
+    """Turns what polars says of a file into a `DataError`."""
+    import polars
+
+    try:
+        yield
     except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError, ValueError) as error:
         reason = (str(error).strip().splitlines() or ["the data is damaged"])[0].rstrip(".")
         hint = f"Write the table with polars or pandas as {kind}."
         raise DataError(f"not a readable {kind} file: {reason}", where=where, hint=hint) from None
+
+
+def _no_rows(where: str) -> DataError:
+    return DataError("there is no row of data", where=where, hint="Write at least one row.")
+
+
+def table_of(frame: polars.DataFrame, where: str, start: int = 0) -> Table:
+    """The table of a frame whose first row is the one after `start` others. Raises `DataError`."""
+    import polars
+
     check_names(frame.columns, where, "the file")
-    if not frame.height:
-        raise DataError("there is no row of data", where=where, hint="Write at least one row.")
     makers: dict[str, Cells | MakeCells] = {}
     numbers: dict[str, Array | None] = {}
     gappy: dict[str, Gappy | None] = {}
@@ -92,7 +137,7 @@ def read_columns(data: bytes, where: str, kind: Literal["Parquet", "Arrow"]) -> 
                 gappy[name] = Gappy(values, odd)
         else:
             makers[name] = _texts(column, where)
-    return Table(where, LazyColumns(makers), np.arange(1, frame.height + 1), numbers, gappy)
+    return Table(where, LazyColumns(makers), np.arange(start + 1, start + frame.height + 1), numbers, gappy)
 
 
 def _number_maker(column: polars.Series) -> MakeCells:

@@ -130,10 +130,7 @@ def prepare(
         for name, data in raw.items()
     }
     unseen = {name: counts for name, data in raw.items() if (counts := encoder.count_unseen(data))}
-    ignored: tuple[str, ...] = ()
-    if isinstance(whole, Table):
-        known = {*encoder.input_columns, *names, weight, *(settings.split.columns if settings.split.marks else [])}
-        ignored = tuple(name for name in whole.columns if name not in known)
+    ignored = ignored_columns(settings, whole, names, encoder) if isinstance(whole, Table) else ()
     return Prepared(parts["train"], parts.get("validation"), parts.get("test"), encoder, unseen, ignored)
 
 
@@ -175,8 +172,8 @@ def encode(
     targets = encoder.target.encode(data, dtype)
     rows = np.arange(len(data)) if rows is None else rows
     if check is not None:
-        _check_targets(data, encoder.target, rows, check)
-    weights = None if sample_weight is None else _weights(data, sample_weight, dtype)
+        check_targets(data, encoder.target, rows, check)
+    weights = None if sample_weight is None else sample_weights(data, sample_weight, dtype)
     if targets is None:
         inputs = encoder.encode_inputs(data, dtype)
         return Part(inputs, inputs, weights, rows)
@@ -187,14 +184,24 @@ def used_rows(settings: DataSettings, data: Table | Arrays) -> Array:
     """The numbers of the rows that no feature drops. Raises `DataError` where it drops every one."""
     if not isinstance(data, Table):
         return np.arange(len(data))
-    dropped = np.zeros(len(data), bool)
-    for name, feature in (settings.features or {}).items():
-        if name in data.columns:
-            dropped |= feature.drops(data, name)
-    rows = np.flatnonzero(~dropped)
+    rows = np.flatnonzero(undropped(settings, data))
     if not len(rows):
-        raise DataError("data.features drops every row", where=data.where, hint="Fill the missing values instead.")
+        raise no_row_used(data.where)
     return rows
+
+
+def undropped(settings: DataSettings, table: Table) -> Array:
+    """For each row (N,) whether no feature drops it."""
+    dropped = np.zeros(len(table), bool)
+    for name, feature in (settings.features or {}).items():
+        if name in table.columns:
+            dropped |= feature.drops(table, name)
+    return ~dropped
+
+
+def no_row_used(where: str) -> DataError:
+    """The error for features that drop every row."""
+    return DataError("data.features drops every row", where=where, hint="Fill the missing values instead.")
 
 
 def read_path(path: str | Path, like: Source | None = None) -> Table | Arrays:
@@ -252,7 +259,14 @@ def _divided(whole: Raw, raw: dict[str, Raw], division: Division) -> tuple[dict[
     return parts | others, rows | {name: np.arange(len(data)) for name, data in others.items()}
 
 
-def _check_targets(data: Table | Arrays, target: FittedTarget, rows: Array, check: CheckNumbers) -> None:
+def ignored_columns(settings: DataSettings, table: Table, names: list[str], encoder: Encoder) -> tuple[str, ...]:
+    """The columns that are neither inputs nor targets, weights or marks of parts."""
+    marks = settings.split.columns if settings.split.marks else []
+    known = {*encoder.input_columns, *names, settings.sample_weight, *marks}
+    return tuple(name for name in table.columns if name not in known)
+
+
+def check_targets(data: Table | Arrays, target: FittedTarget, rows: Array, check: CheckNumbers) -> None:
     """Raises the `DataError` of a target that `check` refuses, with its place in the source."""
     values, names = target.as_in_data(data), target.names
     if values is None:
@@ -277,7 +291,8 @@ def _target_names(data: Table | Arrays) -> list[str]:
     return ["target"] if targets.ndim == 1 else [f"target_{number + 1}" for number in range(targets.shape[1])]
 
 
-def _weights(data: Table | Arrays, name: str, dtype: DTypeLike) -> Array:
+def sample_weights(data: Table | Arrays, name: str, dtype: DTypeLike) -> Array:
+    """The weight (N,) of each row, from a column. Raises `DataError` for one that is negative, and where all are 0."""
     if isinstance(data, Arrays):
         raise DataError("arrays have no column of weights", where=data.where, hint="Remove sample_weight.")
     values = data.numbers(name)

@@ -120,6 +120,11 @@ class DataSettings(Settings):
         "standard", description="How regression targets are scaled for training. Metrics are in the target's units."
     )
     sample_weight: str | None = Field(None, description="A column of weights, 0 or more; no feature. Tables only.")
+    cache: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="Whether the encoded rows of a table are kept in files beside the runs, not in memory. auto: where "
+        "the table's files are larger than a quarter of the memory. Features are then fitted on a sample of the rows.",
+    )
     split: Split = Field(
         default_factory=_usual_split,
         description="How the rows are divided: random when absent, of a text position. Explicit parts come first.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from scratchnn.errors import DataError, suggestion
 Array = np.ndarray[Any, np.dtype[Any]]
 Task = Literal["classification", "regression", "reconstruction", "language_modeling"]
 
+PIECE = 1 << 20  # rows whose texts may be in memory together
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "?", "-", "."})
 
 COMMA_HINT = 'For decimal commas set {type: csv, path: ..., decimal: ","} in data.source; remove marks for thousands.'
@@ -78,6 +79,17 @@ class Table:
             numbers[name] = None if known.odd.any() else known.values  # the gaps may be in other rows
         file_of = None if self.file_of is None else self.file_of[place]
         return Table(self.where, columns, self.lines[place], numbers, dict(gappy), self.files, file_of)
+
+    def pieces(self) -> Iterator[tuple[int, Table]]:
+        """The table, or some rows of a long one at a time, so that their texts need not all be made at once.
+
+        Each comes with the number of its first row.
+        """
+        if len(self) <= PIECE:
+            yield 0, self
+            return
+        for start in range(0, len(self), PIECE):
+            yield start, self.take(np.arange(start, min(start + PIECE, len(self))))
 
     def place(self, row: int) -> str:
         """Where a row stands, for messages: `file:line`."""

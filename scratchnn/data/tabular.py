@@ -66,12 +66,7 @@ def stack(tables: Sequence[Table], where: str) -> Table:
     """
     first = tables[0]
     for table in tables[1:]:
-        lacking = [name for name in first.columns if name not in table.columns]
-        more = [name for name in table.columns if name not in first.columns]
-        if lacking or more:
-            got = f'there is no column "{lacking[0]}"' if lacking else f'there is a column "{more[0]}"'
-            hint = "All files of a pattern need the same columns."
-            raise DataError(f"{got}, unlike in {first.where}", where=table.where, hint=hint)
+        check_columns(table, first)
     makers: dict[str, Cells | MakeCells] = {}
     numbers: dict[str, Array | None] = {}
     gappy: dict[str, Gappy | None] = {}
@@ -91,6 +86,16 @@ def stack(tables: Sequence[Table], where: str) -> Table:
     file_of = np.repeat(np.arange(len(tables)), list(map(len, tables)))
     files = tuple(table.where for table in tables)
     return Table(where, LazyColumns(makers), lines, numbers, gappy, files, file_of)
+
+
+def check_columns(table: Table, first: Table) -> None:
+    """Raises `DataError` unless a table has the columns of the first one, in any order."""
+    lacking = [name for name in first.columns if name not in table.columns]
+    more = [name for name in table.columns if name not in first.columns]
+    if lacking or more:
+        got = f'there is no column "{lacking[0]}"' if lacking else f'there is a column "{more[0]}"'
+        hint = "All files of a pattern need the same columns."
+        raise DataError(f"{got}, unlike in {first.where}", where=table.where, hint=hint)
 
 
 def _maker(tables: Sequence[Table], name: str) -> MakeCells:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import os
 from typing import Annotated, Literal, NamedTuple, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from scratchnn.component import Settings
+from scratchnn.data.machine import memory
 from scratchnn.data.passages import Passage, TokenKind, split_tokens
 from scratchnn.data.tables import Array
 from scratchnn.errors import DataError
@@ -94,7 +93,7 @@ class TextInputs(Settings):
         ids = self._ids(passage)
         starts = np.arange(0, len(ids) - size, step)
         needed = 2 * len(starts) * size * ids.itemsize
-        if needed > _memory():
+        if needed > memory():
             message = (
                 f"{len(starts):,} windows of {size:,} {self.tokens} take {needed / 2**30:,.1f} GiB, more than there is"
             )
@@ -108,11 +107,3 @@ class TextInputs(Settings):
     def _ids(self, passage: Passage) -> Array:
         places = {token: number for number, token in enumerate(self.vocabulary, 1)}
         return np.fromiter((places.get(token, UNKNOWN) for token in passage.tokens), np.int64, len(passage))
-
-
-def _memory() -> float:
-    """The bytes that the machine has; without a limit where it does not tell."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):
-        return math.inf

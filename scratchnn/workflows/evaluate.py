@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scratchnn.data.preparation import Part, encode, prepare, read_path, read_text, used_rows
+from scratchnn.data.preparation import Part, encode, read_path, read_text, used_rows
 from scratchnn.data.tables import Table
 from scratchnn.data.text import Text
 from scratchnn.data.vocabulary import TextInputs
 from scratchnn.errors import DataError, UsageError
 from scratchnn.nn.metrics import Metric
 from scratchnn.training.evaluation import Evaluator
-from scratchnn.training.streams import Streams
 from scratchnn.workflows.building import figure_names, resolve_metrics
 from scratchnn.workflows.configs import load_config, paths_of_runs
 from scratchnn.workflows.identity import fingerprints
 from scratchnn.workflows.model import Model, load_model
+from scratchnn.workflows.preparing import prepare_rows
 from scratchnn.workflows.requirements import Requirement, Verdict, judge
 from scratchnn.workflows.threads import choose_threads, computing
 
@@ -133,10 +133,9 @@ def _own_part(model: Model, split: str, plugins: Iterable[str | Path]) -> tuple[
         hint = "Give rows with --data FILE, or give the run directory."
         raise UsageError("a model file alone does not know its data", where=str(model.path), hint=hint)
     loaded = load_config(model.run.config, plugins=plugins)
-    rng = Streams(loaded.config.seed).split
     with paths_of_runs(loaded):
-        dtype, check = model.built.network.dtype, model.built.loss.check_numbers
-        prepared = prepare(loaded.config.data, loaded.base, rng, dtype, model.encoder, check)
+        check = model.built.loss.check_numbers
+        prepared = prepare_rows(loaded.config, loaded.base, model.run.path.parent, model.encoder, check)
     part = prepared.parts.get(split)
     if part is None:
         have = ", ".join(prepared.parts)

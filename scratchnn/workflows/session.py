@@ -13,7 +13,8 @@ import numpy as np
 from scratchnn.config.dump import plain
 from scratchnn.config.schema import Config
 from scratchnn.data.audit.certain import certain
-from scratchnn.data.preparation import Prepared, prepare
+from scratchnn.data.large_tables import Tell
+from scratchnn.data.preparation import Prepared
 from scratchnn.data.sources import SourceParts
 from scratchnn.errors import ConfigError, DivergedError, ModelError, suggestion
 from scratchnn.nn.causality import looks_ahead
@@ -26,7 +27,7 @@ from scratchnn.training.evaluation import Evaluator
 from scratchnn.training.events import EpochEnd, Event, Finished, Status, StopRequest
 from scratchnn.training.log import describe
 from scratchnn.training.model_file import ModelFile
-from scratchnn.training.run_directory import RunDirectory
+from scratchnn.training.run_directory import ROOT, RunDirectory
 from scratchnn.training.sampling import EpochOrder, check_sampling
 from scratchnn.training.streams import Streams
 from scratchnn.training.trainer import Recipe, Snapshot, Trainer
@@ -41,6 +42,7 @@ from scratchnn.workflows.building import (
 from scratchnn.workflows.configs import LoadedConfig
 from scratchnn.workflows.environment import describe_environment
 from scratchnn.workflows.identity import fingerprints, identity
+from scratchnn.workflows.preparing import prepare_rows, silent
 from scratchnn.workflows.requirements import Requirement, Verdict, judge
 from scratchnn.workflows.threads import available_cores, choose_threads, computing
 
@@ -113,20 +115,31 @@ class TrainResult:
         return made
 
 
-Listener = Callable[[Event | Ready], None]
+@dataclass(frozen=True)
+class Preparing:
+    """The event before something that takes long comes, with one line on what it is."""
+
+    text: str
+
+
+Told = Preparing | Ready | Event
+"""What a training tells: first of its data, then of its epochs."""
+Listener = Callable[[Told], None]
 
 
 class Session:
-    """One training, from prepared data to its figures."""
+    """One training, from prepared data to its figures. `runs` and `tell` are for `prepare_rows`."""
 
-    def __init__(self, loaded: LoadedConfig, require: Iterable[str] = ()) -> None:
+    def __init__(
+        self, loaded: LoadedConfig, require: Iterable[str] = (), *, runs: Path = ROOT, tell: Tell = silent
+    ) -> None:
         config = self.config = loaded.config
         self.loaded = loaded
         self._requirements = [Requirement.parse(text) for text in require]
         self._streams = Streams(config.seed)
         try:
             check = target_check(config)
-            self.data = prepare(config.data, loaded.base, self._streams.split, config.model.dtype, check=check)
+            self.data = prepare_rows(config, loaded.base, runs, check=check, tell=tell)
             self.built = build_for(config, self.data.encoder)
             check_reconstruction(self.built.loss, self.data.train)
             self._recipe = Recipe(

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from scratchnn.config.dump import dump_config
+from scratchnn.data.large_tables import Tell
 from scratchnn.errors import StorageError
-from scratchnn.training.events import Event, StopRequest
+from scratchnn.training.events import StopRequest
 from scratchnn.training.run_directory import ROOT, RunDirectory
 from scratchnn.workflows.configs import LoadedConfig, config_from, load_config, paths_of_runs
-from scratchnn.workflows.session import Listener, Ready, Session, TrainResult
+from scratchnn.workflows.session import Listener, Preparing, Ready, Session, Told, TrainResult
 
 
 def train(
@@ -33,12 +34,13 @@ def train(
     Raises the errors of `scratchnn.errors`. A training that diverged or was stopped returns with that status.
     """
     loaded = load(config, overrides, plugins)
-    session = Session(loaded, require)
+    listener = listener or _silent
     path = None if run_dir is None else Path(run_dir)
+    session = Session(loaded, require, runs=ROOT if path is None else path.parent, tell=_tell(listener))
     run = RunDirectory.create(loaded.name, _stored(loaded, path or ROOT / loaded.name), path)
     try:
         with _resumable(run):
-            return session.run(run, listener or _silent, stop)
+            return session.run(run, listener, stop)
     finally:
         run.unlock()
 
@@ -75,13 +77,14 @@ def resume(
         run = RunDirectory.open(Path(run_dir))
     else:
         run = RunDirectory.newest(None if loaded is None else loaded.name)
+    listener = listener or _silent
     run.lock()
     try:
         loaded = loaded or load_config(run.config, overrides, plugins)
         with paths_of_runs(loaded):
-            session = Session(loaded, require)
+            session = Session(loaded, require, runs=run.path.parent, tell=_tell(listener))
         with _resumable(run):
-            return session.run(run, listener or _silent, stop, resume=_stored(loaded, run.path))
+            return session.run(run, listener, stop, resume=_stored(loaded, run.path))
     finally:
         run.unlock()
 
@@ -119,5 +122,10 @@ def _resumable(run: RunDirectory) -> Iterator[None]:
         raise
 
 
-def _silent(event: Event | Ready) -> None:
+def _silent(event: Told) -> None:
     """Hears nothing."""
+
+
+def _tell(listener: Listener) -> Tell:
+    """Gives lines about long preparations to a listener of events."""
+    return lambda line: listener(Preparing(line))

@@ -40,9 +40,8 @@ def command(
     from scratchnn.cli.signals import Stopped, stop_on_signals
     from scratchnn.cli.verdicts import conclude, judge
     from scratchnn.errors import UsageError
-    from scratchnn.training.events import Event
     from scratchnn.workflows import train as workflow
-    from scratchnn.workflows.session import Ready
+    from scratchnn.workflows.session import Preparing, Told
 
     console = Console(as_json=as_json, quiet=quiet)
     if resume is not None and config is None and Path(resume).suffix in (".yaml", ".yml", ".json"):
@@ -62,8 +61,8 @@ def command(
         return 0
     with stop_on_signals() as stop, console.progress() as show:
 
-        def listener(event: Event | Ready) -> None:
-            stop.gentle = True
+        def listener(event: Told) -> None:
+            stop.gentle = not isinstance(event, Preparing)
             show(event)
 
         if resume is not None:

@@ -89,10 +89,12 @@ def listed(names: Sequence[str], most: int = 20) -> str:
 def raw_labels(data: Rows, names: Sequence[str]) -> tuple[list[str], Array]:
     """The distinct labels as written, and for each row the place (N,) of its label among them."""
     if isinstance(data, Table):
-        cells = data.cells(names[0])
         places: dict[str, int] = {}
-        inverse = [places.setdefault(cell, len(places)) for cell in cells]
-        return list(places), np.array(inverse, np.int64)
+        inverse = np.empty(len(data), np.int64)
+        for start, piece in data.pieces():
+            cells = piece.cells(names[0])
+            inverse[start : start + len(piece)] = [places.setdefault(cell, len(places)) for cell in cells]
+        return list(places), inverse
     targets = own_targets(data)
     if targets.ndim != 1:
         hint = "Store one label a sample, or set data.task: regression."

@@ -1,0 +1,108 @@
+"""Encoded rows of large tables, kept in files beside the runs. Every folder may be deleted: it is made again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from scratchnn.data.encoder import Encoder
+from scratchnn.data.files import reading
+from scratchnn.data.lazy_columns import Array
+from scratchnn.data.stored_array import ArrayFile, StoredArray
+from scratchnn.errors import StorageError
+
+FORMAT = 1  # counts up when what is kept changes
+READ = 1 << 20
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a folder holds: `arrays` by name, and `facts` as JSON. The inputs of each source are a `StoredArray`."""
+
+    encoder: Encoder
+    inputs: dict[str, StoredArray]
+    arrays: dict[str, Array]
+    facts: dict[str, Any]
+
+
+class TableCache:
+    """The folders under `root`, each named by a check sum of all that its content depends on."""
+
+    def __init__(self, root: Path, dtype: DTypeLike) -> None:
+        self._root = root
+        self.dtype = np.dtype(dtype)
+
+    def folder(self, files: list[Path], meaning: Mapping[str, Any]) -> Path:
+        """Where the rows of these files belong, encoded as `meaning` says. Reads each file once."""
+        digest = hashlib.sha256()
+        digest.update(json.dumps([FORMAT, self.dtype.str, meaning], sort_keys=True).encode())
+        for path in files:
+            with reading(path), path.open("rb") as file:
+                while data := file.read(READ):
+                    digest.update(data)
+            digest.update(b"end of file")
+        return self._root / digest.hexdigest()[:24]
+
+    def load(self, folder: Path) -> Kept | None:
+        """What a folder holds; None where it is not there or not whole."""
+        try:
+            facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+            encoder = Encoder.model_validate_json((folder / "encoder.json").read_bytes())
+            with (folder / "parts.npz").open("rb") as file, np.load(file, allow_pickle=False) as archive:
+                arrays = dict(archive)
+            inputs = {
+                source: StoredArray(ArrayFile(folder / f"{source}.inputs", self.dtype, tuple(shape), 0))
+                for source, shape in facts["shapes"].items()
+            }
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            return None
+        return Kept(encoder, inputs, arrays, facts)
+
+    @contextmanager
+    def making(self, folder: Path) -> Iterator[Path]:
+        """A new folder to fill, which becomes `folder` at the end; nothing is left where something is raised."""
+        with _refusals(self._root):
+            self._root.mkdir(parents=True, exist_ok=True)
+            part = Path(tempfile.mkdtemp(prefix=".new-", dir=self._root))
+        try:
+            yield part
+            with _refusals(folder):
+                if folder.exists():  # damaged, or made by another process in the meantime
+                    shutil.rmtree(folder, ignore_errors=True)
+                part.replace(folder)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+    def save(self, folder: Path, encoder: Encoder, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
+        """Writes everything but the inputs."""
+        with _refusals(folder):
+            (folder / "encoder.json").write_text(encoder.model_dump_json(), encoding="utf-8")
+            np.savez(folder / "parts.npz", allow_pickle=False, **arrays)
+            (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+
+    @contextmanager
+    def writing(self, folder: Path, source: str) -> Iterator[Any]:
+        """A file for the inputs of a source, which takes arrays by `write`."""
+        path = folder / f"{source}.inputs"
+        with _refusals(path), path.open("wb") as file:
+            yield file
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        hint = "Free some space, or set data.cache: never."
+        raise StorageError(error.strerror or str(error), where=str(path), hint=hint) from error
