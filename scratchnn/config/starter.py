@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scratchnn.config.scalars import resolve_scalar
+from scratchnn.data.dialects import Dialect
 from scratchnn.data.proposals import Proposal, TargetProposal
 
 MOST_LISTED = 40
@@ -17,6 +18,7 @@ COMMENTS = 40
 """The column before which comments do not begin."""
 FEWEST_OF_A_CLASS = 3
 """With fewer rows than this a class cannot be in all three parts."""
+USUAL = Dialect()
 _PLAIN = re.compile(r"[A-Za-z_./](?:[\w ./-]*[\w./-])?", re.ASCII)
 
 
@@ -43,7 +45,13 @@ class Recipe:
 
 
 def starter(
-    source: str, name: str, rows: int, targets: Sequence[str], target: TargetProposal, columns: Sequence[Proposal]
+    source: str,
+    name: str,
+    rows: int,
+    targets: Sequence[str],
+    target: TargetProposal,
+    columns: Sequence[Proposal],
+    dialect: Dialect = USUAL,
 ) -> str:
     """The text of the config. `source` is the path as seen from the config's folder, `name` that of the runs."""
     recipe = Recipe.of(round(0.7 * rows))
@@ -59,7 +67,7 @@ def starter(
         (f"name: {name}", "names the run directory"),
         ("seed: 0", "another seed: another split, other first weights"),
         ("data:", ""),
-        (f"  source: {_word(source)}", ""),
+        (f"  source: {_source(source, dialect)}", "; ".join(dialect.reasons)),
         (f"  target: {names}", target.reason),
         (f"  task: {target.task}", ""),
         *_features(columns),
@@ -81,6 +89,14 @@ def starter(
     return "".join(
         f"{text:<{COMMENTS}}  # {_line(comment)}\n" if comment else f"{_line(text)}\n" for text, comment in lines
     )
+
+
+def _source(path: str, dialect: Dialect) -> str:
+    """The path alone, or with how the file is written."""
+    if not dialect.settings:
+        return _word(path)
+    settings = {"type": "csv", "path": path, **dialect.settings}
+    return "{" + ", ".join(f"{key}: {_word(value)}" for key, value in settings.items()) + "}"
 
 
 def _features(columns: Sequence[Proposal]) -> list[tuple[str, str]]:

@@ -90,6 +90,7 @@ class HashFolds(Folds):
     type: Literal["hash_folds"] = "hash_folds"
     column: str = Field(min_length=1, description="The column that identifies a row.")
     salt: str = Field("", description="Another text gives another division.")
+    repeat: int = Field(0, ge=0, description="Another number gives another division, as another salt does.")
 
     @property
     def columns(self) -> list[str]:
@@ -99,7 +100,8 @@ class HashFolds(Folds):
     def assign(self, rows: Undivided) -> Array:
         """Draws nothing. Raises `DataError` where a fold gets no row, or one fold all."""
         table, cells = rows.column(self.column)
-        folds = np.array([int(hash_place(self.salt, cell) * self.folds) for cell in cells])
+        salt = self._salt
+        folds = np.array([int(hash_place(salt, cell) * self.folds) for cell in cells])
         empty = np.flatnonzero(np.bincount(folds, minlength=self.folds) == 0)
         if len(empty):
             hint = "Use fewer folds or another salt in data.split, or add rows."
@@ -108,7 +110,11 @@ class HashFolds(Folds):
 
     def within(self) -> Split:
         """The second hash."""
-        return HashSplit(column=self.column, salt=f"{self.salt}\0validation", validation=self.validation, test=0.0)
+        return HashSplit(column=self.column, salt=f"{self._salt}\0validation", validation=self.validation, test=0.0)
+
+    @property
+    def _salt(self) -> str:
+        return f"{self.salt}\0{self.repeat}" if self.repeat else self.salt
 
 
 def _balanced(counts: Array, folds: int) -> Array:

@@ -238,15 +238,21 @@ def _set_delimiter(mark: str) -> str:
     return f"Set {{type: csv, path: ..., delimiter: {written}}}."
 
 
-def _has_point(cell: str) -> bool:
+def has_comma_decimal(cell: str) -> bool:
+    """Whether a cell is a number with a decimal comma."""
+    return _COMMA.fullmatch(cell) is not None
+
+
+def has_point(cell: str) -> bool:
+    """Whether a cell is a number with a point."""
     return "." in cell and is_number(cell)
 
 
 def _pointed(cells: Sequence[str]) -> Sequence[str] | None:
     """Cells with a point in numbers that have a decimal comma; None where a number has a point already."""
-    if any(map(_has_point, cells)):
+    if any(map(has_point, cells)):
         return None
-    return [cell.replace(",", ".") if _COMMA.fullmatch(cell) else cell for cell in cells]
+    return [cell.replace(",", ".") if has_comma_decimal(cell) else cell for cell in cells]
 
 
 def with_points(table: Table) -> Table:
@@ -255,7 +261,7 @@ def with_points(table: Table) -> Table:
     for name, cells in table.columns.items():
         pointed = _pointed(cells)
         if pointed is None:
-            row = next(row for row, cell in enumerate(cells) if _has_point(cell))
+            row = next(row for row, cell in enumerate(cells) if has_point(cell))
             got = f'"{cells[row]}" has a point, but the decimal mark is ","'
             hint = "Write it with a comma; marks for thousands are not supported."
             raise table.error(name, row, got, hint)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scratchnn.config.starter import starter
+from scratchnn.data.dialects import Dialect, dialect_of
 from scratchnn.data.preparation import read_path
 from scratchnn.data.proposals import Proposal, TargetProposal, propose, propose_target
 from scratchnn.data.tables import Table
@@ -27,11 +28,13 @@ class InitResult:
     targets: list[str]
     target: TargetProposal
     columns: list[Proposal]
+    dialect: Dialect
 
     def to_json(self) -> dict[str, Any]:
         """The object in machine output."""
         return {
             "config": str(self.config),
+            "source": self.dialect.settings,
             "rows": self.rows,
             "target": self.targets,
             "task": self.target.task,
@@ -54,7 +57,8 @@ def init(
     if output.exists() and not force:
         hint = "Name another file with -o, or replace it with --force."
         raise UsageError("is there already", where=str(output), hint=hint)
-    table = read_path(data)
+    dialect = dialect_of(Path(data))
+    table = read_path(data, dialect.source(data) if dialect.settings else None)
     if not isinstance(table, Table):
         hint = "See configs/ for how arrays are named in a config."
         raise UsageError("holds arrays, not a table of named columns", where=str(data), hint=hint)
@@ -63,6 +67,6 @@ def init(
             raise UsageError(f'there is no column "{name}"', where="--target", hint=suggestion(name, table.columns))
     found, columns = propose_target(table, targets), propose(table, targets)
     source = Path(os.path.relpath(data, output.parent)).as_posix()
-    text = starter(source, slug(Path(data).name.split(".")[0]), len(table), targets, found, columns)
+    text = starter(source, slug(Path(data).name.split(".")[0]), len(table), targets, found, columns, dialect)
     write_atomically(output, text.encode())
-    return InitResult(output, text, len(table), targets, found, columns)
+    return InitResult(output, text, len(table), targets, found, columns, dialect)

@@ -16,7 +16,7 @@ def test_init_then_train(cli: Any, folder: Path) -> None:
 
 def test_init_gives_json(cli: Any, folder: Path) -> None:
     result = cli("init", "homes.csv", "-t", "price", "-o", "h.yaml", "--json").json
-    assert list(result) == ["config", "rows", "target", "task", "columns"]
+    assert list(result) == ["config", "source", "rows", "target", "task", "columns"]
     assert (result["config"], result["target"], result["task"]) == ("h.yaml", ["price"], "regression")
     assert list(result["columns"][0]) == ["name", "settings", "reason"]
 

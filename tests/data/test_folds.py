@@ -231,6 +231,8 @@ def test_hash_folds_have_one_validation_whichever_fold_is_asked() -> None:
     assert all(set(part[1]) == chosen - set(part[2]) for part in parts)
     assert all(abs(len(part[1]) - len([*part[0], *part[1]]) / 4) < 64 for part in parts)
     other = HashFolds(column="key", folds=5, fold=0, validation=0.25, salt="s").divide(keyed(cells))
+    again = HashFolds(column="key", folds=5, fold=0, validation=0.25, repeat=1).divide(keyed(cells))
+    assert lists(again)[2] not in (parts[0][2], lists(other)[2])
     assert lists(other)[2] != parts[0][2]
 
 

@@ -49,6 +49,22 @@ def test_a_table_with_everything_is_trained_as_written() -> None:
     assert predicted.rows[0][-1] == "missing:height;unseen:team;unseen:city"
 
 
+def test_a_table_as_another_country_writes_it_is_trained_as_written() -> None:
+    text = (ROOT / "datasets/iris.csv").read_text().replace(",", ";").replace(".", ",").replace("setosa", "setosä")
+    Path("euro.csv").write_text(text, encoding="cp1252")
+    made = init("euro.csv", "species")
+    assert made.dialect.settings == {"encoding": "cp1252", "delimiter": ";", "decimal": ","}
+    line = next(line for line in made.text.splitlines() if "source:" in line)
+    assert line == (
+        '  source: {type: csv, path: euro.csv, encoding: cp1252, delimiter: ";", decimal: ","}  '
+        "# not UTF-8: are its accents right?; as its first line is cut; its numbers have commas"
+    )
+    result = train("config.yaml", overrides=["training.epochs=60"])
+    assert result.metrics["test"]["accuracy"] > 0.85
+    Path("new.csv").write_text("\n".join(text.splitlines()[:4]), encoding="cp1252")
+    assert [row[-1] for row in predict("new.csv", result.run, columns=[]).rows] == ["setosä"] * 3
+
+
 @pytest.mark.parametrize(("name", "target"), [("iris", "species"), ("diabetes", "progression")])
 def test_shipped_tables(name: str, target: str) -> None:
     init(ROOT / "datasets" / f"{name}.csv", target, "c.yaml")

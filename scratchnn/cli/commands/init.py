@@ -24,6 +24,8 @@ def command(
     as_json: Json = False,
 ) -> int:
     """Writes a good, commented config for a table."""
+    import json
+
     from scratchnn.cli.console import Console
     from scratchnn.config.starter import noteworthy
     from scratchnn.workflows.init import init
@@ -39,6 +41,9 @@ def command(
         rows.append([f"({len(made.columns) - len(shown)} others)", "number", ""])
     rows.append([", ".join(made.targets), f"target: {made.target.task}", made.target.reason])
     console.table(f"{data}: {made.rows:,} rows", ["column", "becomes", "because"], rows, left=3)
+    if made.dialect.settings:
+        style = ", ".join(f"{key} {json.dumps(value)}" for key, value in made.dialect.settings.items())
+        console.say(f"read with {style}: {'; '.join(made.dialect.reasons)}")
     console.say(f"wrote {made.config}; now: scratchnn train {made.config}")
     return 0
 
