@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from scratchnn.data.decimal_cells import decimals
 from scratchnn.data.lazy_columns import Array, Cells, LazyColumns, MakeCells, span_of
-from scratchnn.data.tables import Gappy, Table, floats, gappy_floats
+from scratchnn.data.tables import Gappy, Table, floats, gappy_floats, is_missing, is_number
 
 SCANNED = 1 << 18  # bytes that are searched for delimiters at once
 BLOCK = 1 << 18  # bytes that are split at once: their cells fit into a processor's cache
+SEVERAL = 8  # where one cell in so many is to be read one by one, all are
 KEPT = 8192  # the most rows whose cells stay split, for whoever asks for the next column of the same rows
 
 Mend = Callable[[Sequence[str]], Sequence[str] | None]
@@ -137,24 +139,14 @@ def scan(data: bytes, start: int, delimiter: str, width: int, mend: Mend | None 
 def find(rows: PlainRows) -> list[Found] | None:
     """What each column holds, or None where the text is not UTF-8 or a cell cannot be mended."""
     columns = [_Column() for _ in range(rows.width)]
-    all_numbers = rows.mend is None
     for span in rows.blocks(slice(0, len(rows))):
+        block = _Block(rows, span, [place for place, column in enumerate(columns) if column.since is None])
         try:
-            cells = rows.cells(span)
+            for place, column in enumerate(columns):
+                if not column.add(block, place):
+                    return None
         except UnicodeDecodeError:
             return None
-        values = floats(cells) if all_numbers else None
-        all_numbers = values is not None  # else the next block is not tried at once
-        for place, column in enumerate(columns):
-            if values is not None:
-                column.add_numbers(values[place :: rows.width])
-                continue
-            own: Sequence[str] | None = cells[place :: rows.width]
-            if rows.mend is not None:
-                own = rows.mend(own or [])
-            if own is None:
-                return None
-            column.add(own, span.start)
     return [column.found(rows, place) for place, column in enumerate(columns)]
 
 
@@ -176,31 +168,85 @@ def _maker(rows: PlainRows, place: int) -> MakeCells:
     return lambda chosen: rows.column(place, chosen)
 
 
+class _Block:
+    """Some rows, with the numbers of all their cells; texts are made where a column has others."""
+
+    def __init__(self, rows: PlainRows, span: slice, numeric: list[int]) -> None:
+        self.first = span.start
+        self._rows = rows
+        self._span = span
+        self._cells: list[str] | None = None
+        self._bytes = rows.data[int(rows.starts[span.start]) : int(rows.starts[span.stop]) - 1]
+        self._numeric = {} if rows.mend or not self._bytes else {place: at for at, place in enumerate(numeric)}
+        if self._numeric:
+            data = np.frombuffer(self._bytes, np.uint8)
+            ends = np.append(np.flatnonzero((data == ord(rows.delimiter)) | (data == ord("\n"))), len(data))
+            starts = np.append(0, ends[:-1] + 1)
+            self._starts, self._stops = (part.reshape(-1, rows.width)[:, numeric].ravel() for part in (starts, ends))
+            self._values, self._other = decimals(data, self._starts, self._stops)
+
+    def numbers(self, place: int) -> Gappy | None:
+        """The numbers of a column; None where a cell is neither a number nor missing."""
+        if place not in self._numeric:
+            return self._numbers_of_texts(place)
+        at = slice(self._numeric[place], None, len(self._numeric))
+        values, other, starts, stops = self._values[at], self._other[at], self._starts[at], self._stops[at]
+        if int(np.count_nonzero(other)) * SEVERAL > len(other):
+            return self._numbers_of_texts(place)
+        odd = np.zeros(len(values), bool)
+        values = values.copy()
+        for row in np.flatnonzero(other).tolist():
+            cell = self._bytes[starts[row] : stops[row]].decode()
+            if is_number(cell):
+                values[row] = float(cell)
+            elif is_missing(cell):
+                values[row], odd[row] = np.nan, True
+            else:
+                return None
+        return Gappy(values, odd)
+
+    def _numbers_of_texts(self, place: int) -> Gappy | None:
+        cells = self.cells(place)
+        if cells is None:
+            return None
+        values = floats(cells)
+        return gappy_floats(cells) if values is None else Gappy(values, np.zeros(len(values), bool))
+
+    def cells(self, place: int) -> Sequence[str] | None:
+        """The cells of a column as the table holds them, None where one cannot be mended.
+
+        Raises `UnicodeDecodeError`.
+        """
+        if self._cells is None:
+            self._cells = self._rows.cells(self._span)
+        own: Sequence[str] = self._cells[place :: self._rows.width]
+        return own if self._rows.mend is None else self._rows.mend(own)
+
+
 @dataclass
 class _Column:
     """What was found in a column so far: its numbers block by block, or from some row on its cells."""
 
     blocks: list[Gappy] = field(default_factory=list)
     since: int | None = None  # the first row that is kept as text
-    cells: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
     same: dict[str, str] = field(default_factory=dict)  # so that a word that comes again takes no more memory
 
-    def add_numbers(self, values: Array) -> None:
-        """Goes on with rows that hold numbers."""
-        self.blocks.append(Gappy(values, np.zeros(len(values), bool)))
-
-    def add(self, cells: Sequence[str], first: int) -> None:
-        """Goes on with the cells of the rows from `first` on."""
+    def add(self, block: _Block, place: int) -> bool:
+        """Goes on with the rows of a block; false where a cell cannot be mended."""
         if self.since is None:
-            values = floats(cells)
-            known = gappy_floats(cells) if values is None else Gappy(values, np.zeros(len(cells), bool))
+            known = block.numbers(place)
             if known is not None:
                 self.blocks.append(known)
-                return
-            self.since = first
+                return True
+            self.since = block.first
             self.blocks.clear()
+        cells = block.cells(place)
+        if cells is None:
+            return False
         keep = self.same.setdefault
-        self.cells += [keep(cell, cell) for cell in cells]
+        self.texts += [keep(cell, cell) for cell in cells]
+        return True
 
     def found(self, rows: PlainRows, place: int) -> Found:
         """All of it. Rows that looked like numbers before the first text are read once more."""
@@ -208,4 +254,4 @@ class _Column:
             values = np.concatenate([block.values for block in self.blocks])
             return Found(Gappy(values, np.concatenate([block.odd for block in self.blocks])))
         earlier = rows.column(place, np.arange(self.since)) if self.since else ()
-        return Found(None, (*earlier, *self.cells))
+        return Found(None, (*earlier, *self.texts))
