@@ -1,4 +1,4 @@
-"""The fitted inputs of arrays: one scale for all numbers, or one for each feature."""
+"""The fitted inputs of arrays: one scale for all numbers, or one for each feature or channel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ BLOCK_ROWS = 4096  # of which float64 copies are made at a time
 
 
 class ArrayInputs(Settings):
-    """The inputs of an array (N, *shape): x' = (x - offset) / scale, one pair for all or one a feature."""
+    """The inputs of an array (N, *shape): x' = (x - offset) / scale.
+
+    There is one pair for all numbers, or one for each place of the last axis: a feature, or a channel of images.
+    """
 
     type: Literal["array"] = "array"
     shape: list[Annotated[int, Field(ge=1)]] = Field(min_length=1, max_length=8, description="Without the sample axis.")
@@ -29,8 +32,8 @@ class ArrayInputs(Settings):
     @model_validator(mode="after")
     def _lengths(self) -> Self:
         lengths = {len(self.offset), len(self.scale)}
-        if len(lengths) > 1 or not lengths <= {1, self.shape[0] if len(self.shape) == 1 else 1}:
-            raise ValueError("offset and scale need one number, or one for each feature of flat inputs")
+        if len(lengths) > 1 or not lengths <= {1, self.shape[-1]}:
+            raise ValueError("offset and scale need one number, or one for each place of the last axis")
         return self
 
     def encode(self, values: Array, out: Array) -> None:
@@ -103,15 +106,18 @@ def refuse_infinite(encoded: Array, where: str, rows: Array) -> None:
         raise DataError(f"a number is too large for {encoded.dtype}", where=f"{where}:inputs[{row}]", hint=hint)
 
 
-def fit_array(values: Inputs, scale: Literal["standard", "unit", "none"], where: str) -> ArrayInputs:
+def fit_array(
+    values: Inputs, scale: Literal["standard", "standard_by_channel", "unit", "none"], where: str
+) -> ArrayInputs:
     """The scale of inputs (N, *shape). `standard`: of flat inputs each feature by its mean and deviation (of N).
 
-    Other inputs have one pair for all numbers. `unit` divides by 255. Raises `DataError` for numbers that overflow.
+    Other inputs have one pair for all numbers, and `standard_by_channel` one for each place of the last axis. `unit`
+    divides by 255. Raises `DataError` for numbers that overflow.
     """
-    if scale != "standard":
+    if scale in ("unit", "none"):
         return ArrayInputs(shape=list(values.shape[1:]), offset=[0.0], scale=[255.0 if scale == "unit" else 1.0])
-    if isinstance(values, Samples):
-        scales = _standard_of_blocks(values)
+    if isinstance(values, Samples) or (scale == "standard_by_channel" and values.ndim > 2):
+        scales = _standard_of_blocks(values, by_channel=scale == "standard_by_channel")
     else:
         scales = [standard(column) for column in values.T] if values.ndim == 2 else [standard(values)]
     if not np.isfinite(scales).all():
@@ -120,26 +126,28 @@ def fit_array(values: Inputs, scale: Literal["standard", "unit", "none"], where:
     return ArrayInputs(shape=list(values.shape[1:]), offset=list(offsets), scale=list(deviations))
 
 
-def _standard_of_blocks(samples: Samples) -> list[tuple[float, float]]:
-    """What `standard` gives, in one pass over samples in a file, but for rounding.
+def _standard_of_blocks(samples: Inputs, *, by_channel: bool) -> list[tuple[float, float]]:
+    """What `standard` gives, of all numbers or each channel, in one pass, some samples at a time, but for rounding.
 
     Means and sums of squares of blocks are joined by the formula of Chan, Golub and LeVeque 1979.
     """
     samples = samples.in_file_order() if isinstance(samples, StoredArray) else samples
-    axis = 0 if samples.ndim == 2 else None
+    axis = 0 if by_channel or samples.ndim == 2 else None
     count, mean, squares = 0, np.float64(0), np.float64(0)
     low, high = np.float64(np.inf), np.float64(-np.inf)
     with np.errstate(over="ignore", invalid="ignore"):
-        for _, block in samples.blocks():
-            own = block.astype(np.float64)
+        step = rows_at_once(samples)
+        for start in range(0, len(samples), step):
+            block = samples[start : start + step]
+            own = (block.reshape(-1, block.shape[-1]) if by_channel else block).astype(np.float64)
             low, high = np.minimum(low, own.min(axis)), np.maximum(high, own.max(axis))
             size = own.size if axis is None else len(own)
             centre = own.mean(axis)
             own -= centre
             np.square(own, out=own)
-            step = centre - mean
-            squares = squares + own.sum(axis) + step * step * (count * size / (count + size))
-            mean = mean + step * (size / (count + size))
+            apart = centre - mean
+            squares = squares + own.sum(axis) + apart * apart * (count * size / (count + size))
+            mean = mean + apart * (size / (count + size))
             count += size
         deviation = np.sqrt(squares / count)
     same = low == high

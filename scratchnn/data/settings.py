@@ -111,10 +111,11 @@ class DataSettings(Settings):
         description="Every class, in order; absent: by value where all are numbers, by the alphabet otherwise.",
     )
     features: dict[str, Feature] | None = Field(None, description="The feature of a column by its name. Tables only.")
-    input_scale: Literal["auto", "standard", "unit", "none"] = Field(
+    input_scale: Literal["auto", "standard", "standard_by_channel", "unit", "none"] = Field(
         "auto",
         description="How arrays are scaled: standard (each feature of flat inputs, all pixels of images together), "
-        "unit (divided by 255) or none. auto: unit for bytes, none for booleans, else standard. Arrays only.",
+        "standard_by_channel (each channel, the last axis, by itself), unit (divided by 255) or none. auto: unit for "
+        "bytes, none for booleans, else standard. Arrays only.",
     )
     target_scale: Literal["standard", "none"] = Field(
         "standard", description="How regression targets are scaled for training. Metrics are in the target's units."

@@ -18,10 +18,13 @@ def stored(folder: Path, values: np.ndarray[Any, Any]) -> StoredArray:
     return StoredArray(ArrayFile(folder / "raw", values.dtype, values.shape, 0))
 
 
-@pytest.mark.parametrize("scale", ["standard", "unit", "none"])
+Scale = Literal["standard", "standard_by_channel", "unit", "none"]
+
+
+@pytest.mark.parametrize("scale", ["standard", "standard_by_channel", "unit", "none"])
 @pytest.mark.parametrize("shape", [(50, 3), (50, 2, 4)])
 def test_a_file_is_scaled_as_an_array_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...], scale: Literal["standard", "unit", "none"]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...], scale: Scale
 ) -> None:
     monkeypatch.setattr("scratchnn.data.samples.BLOCK_BYTES", 700)  # several blocks, the last one short
     values = np.random.default_rng(0).normal(5, 3, shape)
@@ -91,3 +94,34 @@ def test_the_checksum_is_of_the_file(tmp_path: Path) -> None:
     inputs = [ArrayInputs(shape=[2], offset=[0.0], scale=[scale]) for scale in (1.0, 2.0)]
     first, second = (ScaledSamples(file, each, np.float32, "x").checksum(3) for each in inputs)
     assert first == second == file.checksum(3)
+
+
+@pytest.mark.parametrize("shape", [(40, 5), (40, 3, 5), (40, 4, 3, 5)])
+def test_each_channel_has_its_own_mean_and_deviation(monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...]) -> None:
+    """In blocks, of bytes too: the last axis has the channels; one that never changes is exact, and gives 0."""
+    monkeypatch.setattr("scratchnn.data.samples.BLOCK_BYTES", 700)
+    values = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
+    values[..., 2] = 77
+    fitted = fit_array(values, "standard_by_channel", "x")
+    flat = values.reshape(-1, 5).astype(np.float64)
+    np.testing.assert_allclose(fitted.offset, flat.mean(axis=0), rtol=1e-13)
+    np.testing.assert_allclose(fitted.scale, flat.std(axis=0), rtol=1e-13)
+    assert (fitted.offset[2], fitted.scale[2]) == (77.0, 0.0)
+    out = np.empty(shape, np.float64)
+    fitted.encode(values, out)
+    made = out.reshape(-1, 5)
+    np.testing.assert_allclose(made.mean(axis=0), np.zeros(5), atol=1e-13)
+    np.testing.assert_allclose(made.std(axis=0), [1, 1, 0, 1, 1], rtol=1e-13)
+
+
+def test_one_channel_is_scaled_as_all_together() -> None:
+    values = np.random.default_rng(1).normal(3, 2, (30, 4, 5, 1))
+    apart, together = (fit_array(values, scale, "x") for scale in ("standard_by_channel", "standard"))
+    np.testing.assert_allclose(apart.offset + apart.scale, together.offset + together.scale, rtol=1e-13)
+
+
+def test_channels_that_are_too_large_are_refused() -> None:
+    values = np.full((4, 2, 3), 1e308)
+    values[0, 0, 1] = -1e308
+    with pytest.raises(DataError, match="too large to scale"):
+        fit_array(values, "standard_by_channel", "x")

@@ -192,7 +192,7 @@ def test_json_keeps_every_float_and_text(offset: float, scale: float, levels: se
         {"inputs": {"type": "table", "columns": [{"type": "category", "name": "a", "levels": ["x"]}] * 2}},
         {"inputs": {"type": "array", "shape": [0], "offset": [0.0], "scale": [1.0]}},
         {"inputs": {"type": "array", "shape": [3], "offset": [0.0] * 2, "scale": [1.0] * 2}},
-        {"inputs": {"type": "array", "shape": [2, 2], "offset": [0.0] * 2, "scale": [1.0] * 2}},
+        {"inputs": {"type": "array", "shape": [2, 3], "offset": [0.0] * 2, "scale": [1.0] * 2}},
         {"inputs": {"type": "array", "shape": [2], "offset": [0.0], "scale": [1.0] * 2}},
         {
             "target": {"type": "reconstruction"},
