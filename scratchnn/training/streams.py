@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-NAMES = ("init", "shuffle", "dropout", "split")
+# A new one comes last, so that the draws of the others stay what they were.
+NAMES = ("init", "shuffle", "dropout", "split", "augmentation")
 
 
 class Streams:
@@ -20,7 +21,7 @@ class Streams:
     def __init__(self, seed: int) -> None:
         children = np.random.SeedSequence(seed).spawn(len(NAMES))
         generators = [np.random.Generator(np.random.PCG64(child)) for child in children]
-        self.init, self.shuffle, self.dropout, self.split = generators
+        self.init, self.shuffle, self.dropout, self.split, self.augmentation = generators
 
 
 def state_of(generator: np.random.Generator) -> dict[str, Any]:
