@@ -101,6 +101,9 @@ class Config(Settings):
         if not isinstance(self.training.sampling, NoSampling):
             message = "{tag} needs the same rows in every step. Remove `training.sampling`, or use `class_weights`."
             raise PydanticCustomError("sampling", message, {"tag": tag})
+        if self.training.augmentation:
+            message = "{tag} needs the same samples in every evaluation. Remove `training.augmentation`."
+            raise PydanticCustomError("augmentation", message, {"tag": tag})
         if self.training.accumulate > 1:
             message = "{tag} takes all training rows in each step already. Remove `training.accumulate`."
             raise PydanticCustomError("accumulate", message, {"tag": tag})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from scratchnn.component import Settings
+from scratchnn.data.augmentation import Augmentation
 from scratchnn.nn.averaging import Averaging
 from scratchnn.training.sampling import NoSampling, Sampling
 
@@ -55,6 +57,20 @@ class TrainingSettings(Settings):
     sampling: Sampling = Field(
         NoSampling(), description="How often training rows are drawn in an epoch by their class. Classification only."
     )
+
+    augmentation: list[Augmentation] = Field(
+        [],
+        description="Random changes of each training batch, one after the other, after scaling. Rows that are judged "
+        "are never changed; train.loss is of the changed ones.",
+    )
+
+    @model_validator(mode="after")
+    def _mixes_once(self) -> Self:
+        mixing = [augmentation.tag() for augmentation in self.augmentation if augmentation.mixes]
+        if len(mixing) > 1:
+            message = "`augmentation` mixes samples twice: {first} and {second}. Keep one of them."
+            raise PydanticCustomError("augmentation", message, {"first": mixing[0], "second": mixing[1]})
+        return self
 
     def rows_per_batch(self, rows: int) -> int:
         """The samples of a full batch where an epoch has so many rows.

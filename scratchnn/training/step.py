@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scratchnn.data.augmentation import Augmenter
 from scratchnn.data.preparation import Part
 from scratchnn.data.samples import gather
 from scratchnn.nn.arena import Workspace, allocate
@@ -16,6 +17,7 @@ from scratchnn.nn.memory import Array, Memory, Pass
 from scratchnn.nn.network import Batch, Network
 from scratchnn.nn.regularizers import Penalty
 from scratchnn.nn.updater import Updater
+from scratchnn.training.mixing import MixedLoss
 
 
 class Bound(NamedTuple):
@@ -36,13 +38,25 @@ class Step:
     that the step is that of one large batch, but for batch statistics and random draws. Where the targets have steps,
     each real step of a sample has its weight; those that the network's mask leaves out have none.
 
+    `augmenter` changes the gathered inputs in place; where it mixes samples, the loss and the weights are mixed too.
+
     `run.penalty` is what layers added to the summed loss of the last step; the loss that is returned is without it.
     """
 
     def __init__(
-        self, network: Network, loss: Loss, penalty: Penalty, updater: Updater, part: Part, batch_size: int, run: Pass
+        self,
+        network: Network,
+        loss: Loss,
+        penalty: Penalty,
+        updater: Updater,
+        part: Part,
+        batch_size: int,
+        run: Pass,
+        augmenter: Augmenter | None = None,
     ) -> None:
         self._loss = loss
+        self._augmenter = augmenter
+        self._mixed = MixedLoss(loss, batch_size, network.dtype)
         self._penalty = penalty
         self._constrains = penalty.constrains
         self._updater = updater
@@ -94,10 +108,12 @@ class Step:
         gather(part.inputs, rows, batch.inputs)
         if not self._shares:
             gather(part.targets, rows, targets)
-        own = float(n * self._terms)
         if weights is not None and part.weights is not None:
             np.take(part.weights, rows, out=weights, mode="clip")
-            own = float(np.add.reduce(weights)) * self._terms
+        mix = None if self._augmenter is None else self._augmenter(batch.inputs)
+        if mix is not None:
+            self._mixed.mix(mix, targets, weights)
+        own = float(n if weights is None else np.add.reduce(weights)) * self._terms
         run = self._run
         run.weights = weights
         batch.forward(run)
@@ -108,7 +124,8 @@ class Step:
             self._gradients.fill(0)
             return 0.0, 0.0
         run.total = total or own
-        loss = self._loss.evaluate(outputs, targets, weights, run.total, gradient, mem)
+        evaluate = self._loss.evaluate if mix is None else self._mixed.evaluate
+        loss = evaluate(outputs, targets, weights, run.total, gradient, mem)
         if not math.isfinite(run.penalty):
             loss = run.penalty
         if math.isfinite(loss):

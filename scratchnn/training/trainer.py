@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from scratchnn.data.augmentation import Augmenter
 from scratchnn.data.preparation import Part
 from scratchnn.errors import ConfigError, ModelError
 from scratchnn.nn.arena import Arena
@@ -89,6 +90,8 @@ class Trainer:
     best epoch's copy and the finished network hold, and what `train.penalty` is of. `train.loss` is of the weights in
     training, which are put aside for that time.
 
+    `augmenter` changes each training batch, drawing from `streams.augmentation`; `train.loss` is of what it makes.
+
     `monitor` names the figure that `watch` follows: `train.loss`, `validation.loss` or `validation.<metric>`.
     """
 
@@ -105,6 +108,7 @@ class Trainer:
         streams: Streams,
         threads: int = 1,
         stop: StopRequest | None = None,
+        augmenter: Augmenter | None = None,
     ) -> None:
         settings = recipe.training
         self._network = network
@@ -126,8 +130,8 @@ class Trainer:
         self._step_rows = rows if searches else min(batch_size * settings.accumulate, rows)
         self._span = Span(math.ceil(rows / self._step_rows), settings.epochs)
         self._run = Pass(training=True, rng=streams.dropout)
-        step = SearchingStep if searches else Step
-        self._step = step(network, recipe.loss, self._penalty, self._updater, train, batch_size, self._run)
+        around = (network, recipe.loss, self._penalty, self._updater, train, batch_size, self._run)
+        self._step = SearchingStep(*around) if searches else Step(*around, augmenter)
         self._position = Position()
         self._epoch_stream = state_of(streams.shuffle)  # of the generator before it drew the current epoch's order
         self._stop = stop or StopRequest()
@@ -198,7 +202,11 @@ class Trainer:
             "schedule": dict(self._schedule_state),
             "position": asdict(position),
             "watch": {"best": self._watch.best, "best_epoch": self._watch.best_epoch, "waited": self._watch.waited},
-            "streams": {"shuffle": self._epoch_stream, "dropout": state_of(self._streams.dropout)},
+            "streams": {
+                "shuffle": self._epoch_stream,
+                "dropout": state_of(self._streams.dropout),
+                "augmentation": state_of(self._streams.augmentation),
+            },
         }
         return Snapshot(numbers, self._arrays(in_epoch=position.batches > 0))
 
@@ -236,6 +244,7 @@ class Trainer:
         self._watch.waited = watch["waited"]
         self._epoch_stream = numbers["streams"]["shuffle"]
         set_state(self._streams.dropout, numbers["streams"]["dropout"])
+        set_state(self._streams.augmentation, numbers["streams"]["augmentation"])
 
     def _batches(self) -> Generator[Event, None, float]:
         """The rest of the current epoch, until its end, a request to stop or a loss that is not finite."""

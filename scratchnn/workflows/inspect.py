@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from scratchnn.nn.arena import walk_params
 from scratchnn.nn.gradcheck import GradCheck, check_all, check_network
 from scratchnn.nn.updater import Updater
@@ -113,10 +115,19 @@ def summary(config: str | Path, overrides: Sequence[str] = (), plugins: Iterable
         parameters=network.arena.count,
         batch_size=batch,
         parameter_bytes=vector,
-        workspace_bytes=network.workspace(batch).nbytes + vector + network.arena.state.nbytes,
+        workspace_bytes=network.workspace(batch).nbytes + vector + network.arena.state.nbytes + _augmenting(session),
         optimizer_bytes=sum(slot.nbytes for slot in Updater(session.config.optimizer, network.arena).slots.values()),
         loss=session.built.loss.title,
     )
+
+
+def _augmenting(session: Session) -> int:
+    """What the augmentations of a batch work in."""
+    augmenter, network = session.augmenter, session.built.network
+    if augmenter is None:
+        return 0
+    augmenter(np.zeros((session.batch_size, *network.inputs.shape), network.dtype))
+    return augmenter.nbytes
 
 
 def gradcheck(config: str | Path, overrides: Sequence[str] = (), plugins: Iterable[str | Path] = ()) -> GradCheckReport:

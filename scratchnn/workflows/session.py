@@ -31,6 +31,7 @@ from scratchnn.training.run_directory import ROOT, RunDirectory
 from scratchnn.training.sampling import EpochOrder, check_sampling
 from scratchnn.training.streams import Streams
 from scratchnn.training.trainer import Recipe, Snapshot, Trainer
+from scratchnn.workflows.augmenting import augmenter_for
 from scratchnn.workflows.building import (
     Built,
     build_for,
@@ -150,6 +151,8 @@ class Session:
             classes, training = self.data.encoder.class_names, config.training
             check_sampling(self.data.train, classes, training.sampling)
             self._train = weigh(self.data.train, classes, training.class_weights, training.sampling)
+            rng = self._streams.augmentation
+            self.augmenter = augmenter_for(config, self.data.encoder, self.built, self.data.train, rng)
             self._monitor, self._watch = _watch(config, self.metrics, self.data)
             rows = len(EpochOrder(self._train.targets, training.sampling, shuffle=False))
             self.batch_size = training.rows_per_batch(rows)
@@ -206,6 +209,7 @@ class Session:
                 streams=self._streams,
                 threads=min(self.threads, available_cores()),  # more than that only wait for each other
                 stop=stop,
+                augmenter=self.augmenter,
             )
             before = 0.0 if snapshot is None else self._go_on(trainer, snapshot)
             if resume is not None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from scratchnn.data.array_inputs import ArrayInputs
+from scratchnn.data.augmentation import Augmenter, Pixels, fills_of
 from scratchnn.data.encoder import Encoder
 from scratchnn.data.preparation import Part
 from scratchnn.data.targets import Classes
@@ -91,6 +92,8 @@ def make() -> Callable[..., Any]:
         early = settings.early_stopping
         watch = Watch(higher, early.patience, early.min_delta) if early else Watch(higher)
         evaluator = Evaluator(network, loss, [Accuracy()], ENCODER)
+        members = settings.augmentation
+        fills = fills_of(members, train.inputs, Pixels.of(ENCODER))
         trainer = Trainer(
             network,
             recipe,
@@ -101,6 +104,7 @@ def make() -> Callable[..., Any]:
             watch=watch,
             streams=streams,
             stop=stop,
+            augmenter=Augmenter(members, fills, streams.augmentation) if members else None,
         )
         return SimpleNamespace(
             trainer=trainer, network=network, evaluator=evaluator, train=train, validation=validation, watch=watch

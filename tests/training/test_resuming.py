@@ -68,6 +68,7 @@ TRAININGS = {
     },
     "undersampled": {"sampling": "undersample", "accumulate": 2, "batch_size": 3},
     "sampled in order": {"sampling": "undersample", "shuffle": False, "batch_size": 5},
+    "mixed": {"augmentation": [{"type": "mixup", "alpha": 0.7}], "batch_size": 3, "accumulate": 2, "epochs": 3},
     "in order": {"shuffle": False, "validation": None, "monitor": "train.loss"},
 }
 
@@ -158,7 +159,7 @@ def test_a_finished_training_has_nothing_left_to_do(make):
     np.testing.assert_array_equal(again.network.arena.parameters, made.network.arena.parameters)
 
 
-@pytest.mark.parametrize("damage", ["name", "shape", "numbers", "stream"])
+@pytest.mark.parametrize("damage", ["name", "shape", "numbers", "stream", "augmentation"])
 def test_a_snapshot_of_another_network_is_refused(make, damage):
     made = make()
     snapshot = make().trainer.snapshot()
@@ -170,5 +171,7 @@ def test_a_snapshot_of_another_network_is_refused(make, damage):
         del snapshot.numbers["watch"]
     if damage == "stream":
         snapshot.numbers["streams"]["dropout"]["state"] = "x"
+    if damage == "augmentation":
+        snapshot.numbers["streams"]["augmentation"]["state"] = "x"
     with pytest.raises(ModelError, match="does not fit this training"):
         made.trainer.load(snapshot)

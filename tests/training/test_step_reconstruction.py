@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from scratchnn.data.augmentation import Augmenter, Fills, Flip
 from scratchnn.data.preparation import Part
 from scratchnn.nn.layer import InputSpec, Layer
 from scratchnn.nn.losses import Loss
@@ -32,13 +33,15 @@ CASES = [
 ]
 
 
-def build(part: Part, layers: list[object], loss: str, batch_size: int = 6) -> tuple[Network, Step]:
+def build(
+    part: Part, layers: list[object], loss: str, batch_size: int = 6, augmenter: Augmenter | None = None
+) -> tuple[Network, Step]:
     network = Network([Layer.parse(layer) for layer in layers], InputSpec(part.inputs.shape[1:]), dtype="float64")
     network.initialize(np.random.default_rng(0))
     bound = Updater(Optimizer.parse("adam"), network.arena, 1)
     penalty = Penalty(Regularization(), network.arena)
     run = Pass(training=True, rng=np.random.default_rng(1))
-    return network, Step(network, Loss.parse(loss), penalty, bound, part, batch_size, run)
+    return network, Step(network, Loss.parse(loss), penalty, bound, part, batch_size, run, augmenter)
 
 
 @pytest.mark.parametrize("loss", ["mse", "log_cosh", "multi_label_cross_entropy"])
@@ -82,3 +85,17 @@ def test_inputs_that_are_targets_are_gathered_once(monkeypatch):
     assert counted[0] is inputs
     separate(np.arange(6), 0.1)
     assert len(counted) == 3
+
+
+def test_an_autoencoder_gives_back_what_the_augmentation_made():
+    """The targets are the changed inputs, and the rows themselves stay as they are."""
+    images = np.random.default_rng(2).random((6, 4, 4, 3))
+    fills = Fills(np.zeros(3), np.zeros(3))
+    mirrored = images[:, :, ::-1].copy()
+    expected, plain = build(Part(mirrored, mirrored, None, np.arange(6)), IMAGES, "mse")
+    augmenter = Augmenter([Flip(probability=1.0)], fills, np.random.default_rng(0))
+    network, step = build(Part(images, images, None, np.arange(6)), IMAGES, "mse", augmenter=augmenter)
+    before = images.copy()
+    assert step(np.arange(6), 0.1) == plain(np.arange(6), 0.1)
+    np.testing.assert_array_equal(network.arena.parameters, expected.arena.parameters)
+    np.testing.assert_array_equal(images, before)

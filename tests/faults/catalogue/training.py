@@ -122,7 +122,7 @@ FAULTS = (
     Fault(
         "step-divides-by-rows",
         "training/step.py",
-        "own = float(np.add.reduce(weights)) * self._terms",
+        "own = float(n if weights is None else np.add.reduce(weights)) * self._terms",
         "own = float(n) * self._terms",
         "a weighted gradient is divided by the number of rows",
         STEP,
