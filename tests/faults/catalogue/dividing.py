@@ -60,8 +60,8 @@ FAULTS = (
     Fault(
         "validation-by-the-hash-of-the-fold",
         "data/column_folds.py",
-        'salt=f"{self.salt}\\0validation"',
-        "salt=self.salt",
+        'salt=f"{self._salt}\\0validation"',
+        "salt=self._salt",
         "the rows of the first folds alone are for validation",
         FOLDS,
     ),

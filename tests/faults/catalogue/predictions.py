@@ -13,8 +13,8 @@ FAULTS = (
     Fault(
         "lines-counted-by-rows",
         "data/csv.py",
-        "line, head = reader.line_num + 1, 0",
-        "line, head = line + len(rows), 0",
+        "after = before + reader.line_num + 1",
+        "after = line + len(rows)",
         "after a cell of two lines the blocks tell wrong lines",
         BLOCKS,
     ),

@@ -81,9 +81,9 @@ FAULTS = (
     ),
     Fault(
         "bytes-by-256",
-        "data/fitting.py",
-        '(0.0, 255.0 if scale == "unit" else 1.0)',
-        '(0.0, 256.0 if scale == "unit" else 1.0)',
+        "data/array_inputs.py",
+        'scale=[255.0 if scale == "unit" else 1.0]',
+        'scale=[256.0 if scale == "unit" else 1.0]',
         "white is not 1",
         PREPARATION,
     ),
