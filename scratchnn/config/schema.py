@@ -79,9 +79,9 @@ class Config(Settings):
         if self.training.averaging is not None and self.optimizer.keeps_average:
             message = "{tag} keeps an average of its own. Remove `training.averaging`."
             raise PydanticCustomError("averaging", message, {"tag": self.optimizer.tag()})
-        tags = [metric.tag() for metric in self.metrics or []]
-        if twice := sorted({tag for tag in tags if tags.count(tag) > 1}):
-            raise PydanticCustomError("metrics", "`metrics` names {tag} twice.", {"tag": twice[0]})
+        names = [metric.name for metric in self.metrics or []]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise PydanticCustomError("metrics", "`metrics` names {name} twice.", {"name": twice[0]})
         if isinstance(self.optimizer, SearchingOptimizer):
             self._refuse_what_a_search_cannot_see(self.optimizer.tag())
         return self

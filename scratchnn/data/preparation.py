@@ -27,8 +27,9 @@ from scratchnn.errors import DataError, TargetError
 Rows = Table | Arrays
 Raw = TypeVar("Raw", Table | Arrays, Passage)
 
-CheckNumbers = Callable[[Array], None]
-"""Raises `TargetError` for a row of numbers (N, K) that cannot be a target: what a loss knows and the data do not."""
+CheckNumbers = Callable[[Array, bool], None]
+"""Raises `TargetError` for a row of numbers (N, K) that cannot be a target: what a loss or a metric knows and the data
+do not. Beside the numbers as they are in the data it is told whether the network sees them scaled."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ def encode(
     """Rows with their targets as a trained model takes them. Raises `DataError`.
 
     `fitted_on`: the encoder was fitted on these very rows, see `FittedColumn.encode_training`. `check` is asked about
-    targets that are numbers and not scaled, as they are in the data.
+    targets that are numbers, as they are in the data.
     """
     targets = encoder.target.encode(data, dtype)
     rows = np.arange(len(data)) if rows is None else rows
@@ -272,7 +273,7 @@ def check_targets(data: Table | Arrays, target: FittedTarget, rows: Array, check
     if values is None:
         return
     try:
-        check(values)
+        check(values, target.scaled)
     except TargetError as error:
         if isinstance(data, Table):
             column = "" if error.column is None else f":{names[error.column]}"

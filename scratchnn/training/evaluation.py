@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,11 +36,11 @@ class Evaluator:
         self.notes: tuple[str, ...] = ()  # what the metrics of the last part had to assume
 
     def evaluate(self, part: Part) -> dict[str, Any]:
-        """`loss` and each metric by its tag."""
+        """`loss` and each metric by its name."""
         loss, scored = self._judged(part)
         figures: dict[str, Any] = {"loss": loss}
         for metric in self._metrics:
-            figures[metric.tag()] = metric.compute(scored)
+            figures[metric.name] = metric.compute(scored)
         self.notes = tuple(scored.notes)
         return figures
 
@@ -55,7 +56,20 @@ class Evaluator:
         target = self._encoder.target
         predictions, targets = target.decode(self._loss.predictions(outputs)), target.decode(part.targets)
         pooled = isinstance(target, InputsAgain)
-        return Scored(targets, predictions, part.weights, tuple(target.class_names), pooled)
+        quantiles = self._quantiles(outputs) if target.is_number else None
+        return Scored(targets, predictions, part.weights, tuple(target.class_names), pooled, quantiles=quantiles)
+
+    def _quantiles(self, outputs: Array) -> Callable[[float], Array] | None:
+        """The quantiles that the loss tells, in the targets' own units; None where it tells none."""
+        known = self._loss.quantiles_known()
+        if known is not None and not known:
+            return None
+
+        def tell(share: float) -> Array:
+            learned = share if known is None else next(one for one in known if math.isclose(one, share))
+            return self._encoder.target.decode(self._loss.quantile(outputs, learned))
+
+        return tell
 
     def _mean_loss(self, outputs: Array, part: Part) -> float:
         total, weight_sum = 0.0, 0.0
@@ -74,6 +88,7 @@ class Evaluator:
         """The mean loss over all real steps, and what is true and said at each of them."""
         found: list[tuple[Array, Array, Array]] = []
         weights: list[Array] = []
+        lengths: list[Array] = []
         total = 0.0
         for rows, outputs, mask in self._network.chunks(part.inputs):
             targets, mem = part.targets[rows], self._workspace.memory(len(outputs))
@@ -85,6 +100,8 @@ class Evaluator:
             labels = self._loss.predictions(outputs).argmax(axis=-1)
             found.append((targets[real], labels[real], self._loss.log_likelihoods(outputs, targets)[real]))
             weights.append(own[real])
+            lengths.append(np.count_nonzero(real, axis=1))
         truth, said, likelihoods = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
         each = np.concatenate(weights).astype(np.float64)
-        return total / (float(np.add.reduce(each)) or 1.0), ScoredSteps(truth, said, each, likelihoods=likelihoods)
+        scored = ScoredSteps(truth, said, each, likelihoods=likelihoods, lengths=np.concatenate(lengths))
+        return total / (float(np.add.reduce(each)) or 1.0), scored

@@ -18,7 +18,7 @@ class EarlyStopping(Settings):
 
     monitor: str = Field(
         "validation.loss",
-        pattern=r"^(train|validation)\.[a-z0-9_]+$",
+        pattern=r"^(train|validation)\.[a-z0-9_.]+$",
         description="train.loss, validation.loss or validation.<metric>.",
     )
     patience: int = Field(10, ge=1, description="Epochs without improvement before the training stops.")

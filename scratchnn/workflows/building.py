@@ -20,7 +20,7 @@ from scratchnn.nn.layer import Column, InputSpec, Layer, with_outputs
 from scratchnn.nn.layers.composite import Repeat, Sequential
 from scratchnn.nn.layers.shape import Flatten, Reshape
 from scratchnn.nn.losses import MSE, BinaryCrossEntropy, CrossEntropy, Loss, TargetSpec, fitted
-from scratchnn.nn.memory import Shape
+from scratchnn.nn.memory import Array, Shape
 from scratchnn.nn.metrics import Metric, default_metrics
 from scratchnn.nn.network import Network
 
@@ -76,9 +76,19 @@ def build_for(config: Config, encoder: Encoder) -> Built:
     return built
 
 
-def target_check(config: Config) -> CheckNumbers | None:
-    """What the config's loss demands of targets that are numbers; the losses of `auto` take any."""
-    return config.loss.check_numbers if isinstance(config.loss, Loss) else None
+def target_check(config: Config) -> CheckNumbers:
+    """What the config's loss and metrics demand of targets that are numbers; the losses of `auto` take any.
+
+    A loss is not asked about targets that are scaled: see `_refuse_scaled_targets`.
+    """
+
+    def check(targets: Array, scaled: bool) -> None:
+        if isinstance(config.loss, Loss) and not scaled:
+            config.loss.check_numbers(targets)
+        for metric in config.metrics or []:
+            metric.check_numbers(targets)
+
+    return check
 
 
 def check_reconstruction(loss: Loss, part: Part) -> None:
@@ -118,8 +128,12 @@ def resolve_loss(loss: Loss | str, target: TargetSpec) -> Loss:
     return BinaryCrossEntropy() if target.classes == 2 and not target.steps else CrossEntropy()
 
 
-def resolve_metrics(config: Config, target: TargetSpec) -> list[Metric]:
-    """The config's metrics, or those that suit the task. Raises `ConfigError` for a metric of the other task."""
+def resolve_metrics(config: Config, built: Built) -> list[Metric]:
+    """The config's metrics, or those that suit the task.
+
+    Raises `ConfigError` for a metric of another task, or one that needs another loss.
+    """
+    target = built.target
     task: Task = "classification" if target.is_classification else "regression"
     task = "language_modeling" if target.steps else task
     if config.metrics is None:
@@ -131,12 +145,16 @@ def resolve_metrics(config: Config, target: TargetSpec) -> list[Metric]:
                 hint = "A reconstruction is measured by metrics for regression: mse, rmse, mae, r2."
             message = f"{metric.tag()} is for {' and '.join(metric.tasks)}"
             raise ConfigError(message, where=f"metrics[{index}]", hint=hint)
+        try:
+            metric.check_loss(built.loss)
+        except ConfigError as error:
+            raise ConfigError(error.message, where=f"metrics[{index}]", hint=error.hint) from None
     return list(config.metrics)
 
 
 def figure_names(metrics: Iterable[Metric]) -> list[str]:
     """The names of the figures of a part that are single numbers."""
-    return ["loss", *(metric.tag() for metric in metrics if metric.scalar)]
+    return ["loss", *(metric.name for metric in metrics if metric.scalar)]
 
 
 def _too_large(layers: list[Layer], inputs: InputSpec) -> ConfigError:

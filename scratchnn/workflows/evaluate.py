@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,10 @@ from scratchnn.data.preparation import Part, encode, read_path, read_text, used_
 from scratchnn.data.tables import Table
 from scratchnn.data.text import Text
 from scratchnn.data.vocabulary import TextInputs
-from scratchnn.errors import DataError, UsageError
+from scratchnn.errors import ConfigError, DataError, UsageError
 from scratchnn.nn.metrics import Metric
 from scratchnn.training.evaluation import Evaluator
-from scratchnn.workflows.building import figure_names, resolve_metrics
+from scratchnn.workflows.building import figure_names, resolve_metrics, target_check
 from scratchnn.workflows.configs import load_config, paths_of_runs
 from scratchnn.workflows.identity import fingerprints
 from scratchnn.workflows.model import Model, load_model
@@ -95,12 +96,15 @@ def evaluate(
 
 
 def _metrics(model: Model) -> list[Metric]:
-    """The config's metrics first, then the others of the task: judging costs little and is done once."""
+    """The config's metrics first, then the usual ones of the task: judging costs little and is done once."""
     task = "regression" if model.encoder.task == "reconstruction" else model.encoder.task
-    chosen = {metric.tag(): metric for metric in resolve_metrics(model.config, model.built.target)}
+    chosen = {metric.name: metric for metric in resolve_metrics(model.config, model.built)}
     for tag, member in Metric.members().items():
-        if task in member.tasks and not member.needs_fields():
-            chosen.setdefault(tag, Metric.parse(tag))
+        if task in member.tasks and member.usual and not member.needs_fields():
+            metric = Metric.parse(tag)
+            with suppress(ConfigError):  # what another loss would tell
+                metric.check_loss(model.built.loss)
+                chosen.setdefault(metric.name, metric)
     return list(chosen.values())
 
 
@@ -118,7 +122,7 @@ def _new_part(model: Model, path: str | Path) -> tuple[Part, list[str]]:
         weight = None  # new rows need no weights: then each counts the same
     rows = used_rows(model.config.data, data)
     data = data.take(rows)
-    check = model.built.loss.check_numbers
+    check = target_check(model.config)
     return encode(data, model.encoder, model.built.network.dtype, weight, rows, check=check), []
 
 
@@ -134,7 +138,7 @@ def _own_part(model: Model, split: str, plugins: Iterable[str | Path]) -> tuple[
         raise UsageError("a model file alone does not know its data", where=str(model.path), hint=hint)
     loaded = load_config(model.run.config, plugins=plugins)
     with paths_of_runs(loaded):
-        check = model.built.loss.check_numbers
+        check = target_check(model.config)
         prepared = prepare_rows(loaded.config, loaded.base, model.run.path.parent, model.encoder, check)
     part = prepared.parts.get(split)
     if part is None:

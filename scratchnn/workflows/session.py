@@ -147,7 +147,7 @@ class Session:
                 self.built.loss, config.optimizer, config.schedule, config.regularization, config.training
             )
             self._recipe.check(self.built.network.arena)
-            self.metrics = resolve_metrics(config, self.built.target)
+            self.metrics = resolve_metrics(config, self.built)
             classes, training = self.data.encoder.class_names, config.training
             check_sampling(self.data.train, classes, training.sampling)
             self._train = weigh(self.data.train, classes, training.class_weights, training.sampling)
@@ -313,7 +313,10 @@ def _watch(config: Config, metrics: list[Metric], data: Prepared) -> tuple[str, 
     names = [f"validation.{name}" for name in figure_names(metrics)] + ["train.loss"]
     if monitor not in names:
         raise ConfigError(f'no figure "{monitor}"', where=where, hint=suggestion(monitor, names))
-    higher = any(metric.tag() == figure and metric.higher_is_better for metric in metrics)
+    higher = next((metric.higher_is_better for metric in metrics if metric.name == figure), False)
+    if higher is None:
+        message = f"{figure} tells no best epoch: neither a high nor a low one is good"
+        raise ConfigError(message, where=where, hint="Monitor validation.loss.")
     if early is None:
         return monitor, Watch(higher)
     return monitor, Watch(higher, early.patience, early.min_delta)

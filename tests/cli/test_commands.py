@@ -166,7 +166,7 @@ def test_the_tables_of_evaluate(cli: Any) -> None:
     assert lines[2].split() == ["loss", f"{figures['loss']:.4f}"]
     assert len({len(line) for line in lines[1 : lines.index("")]}) == 1  # the figures end in one column
     at = lines.index("test: by class")
-    assert lines[at + 1].split() == ["class", "precision", "recall", "f1"]
+    assert lines[at + 1].split() == ["class", "precision", "recall", "f1", "specificity", "jaccard"]
     assert [line.split()[0] for line in lines[at + 2 : at + 5]] == ["ash", "elm", "oak"]
     at = lines.index("test: confusion_matrix (rows: true, columns: predicted)")
     assert lines[at + 1].split() == ["ash", "elm", "oak"]

@@ -53,9 +53,9 @@ class NumberTarget(FittedTarget):
         """Deviations (N, K) on the scale of the network in the targets' own units, float64."""
         return np.asarray(values, np.float64)
 
-    def as_in_data(self, data: Rows) -> Array | None:
-        """The numbers, unless they are scaled."""
-        return None if self.scaled else raw_numbers(data, self.names)
+    def as_in_data(self, data: Rows) -> Array:
+        """The numbers, not scaled."""
+        return raw_numbers(data, self.names)
 
     def decode(self, values: Array) -> Array:
         """In the targets' own units, float64."""

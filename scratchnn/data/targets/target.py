@@ -89,7 +89,7 @@ class FittedTarget(Component):
         return None
 
     def as_in_data(self, data: Rows) -> Array | None:
-        """The targets (N, K) in float64 where a loss is given them as they are in the data; None otherwise."""
+        """The targets (N, K) in float64 as they stand in the data; None where they are no numbers."""
         return None
 
     def decode(self, values: Array) -> Array:

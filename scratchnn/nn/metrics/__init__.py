@@ -1,6 +1,7 @@
-"""Metrics: on classes, then on numbers, each in order of growing complexity. The one place to import them from.
+"""Metrics: on numbers, then on classes, each in order of growing complexity. The one place to import them from.
 
-Their tags are the names under which they are reported.
+A figure is reported under the `name` of its metric: the tag, or the tag with the fields that tell it from others of its
+kind, such as `top_5_accuracy` and `fbeta_0.5`.
 
 Definitions and edge cases follow scikit-learn: 0/0 in precision, recall and F1 is 0, and a note says so. Weights count
 a sample as many times. The label set is that of the training: a class that is absent from the rows still counts in
@@ -11,8 +12,27 @@ macro averages.
 # isort: off
 from scratchnn.nn.metrics.metric import Figure, Metric, Task
 from scratchnn.nn.metrics.scored import Scored, ScoredSteps
-from scratchnn.nn.metrics.regression import MeanSquaredError, RootMeanSquaredError, MeanAbsoluteError, RSquared
-from scratchnn.nn.metrics.classification import Accuracy, BalancedAccuracy, ConfusionMatrix
+from scratchnn.nn.metrics.regression import (
+    MeanSquaredError,
+    RootMeanSquaredError,
+    MeanAbsoluteError,
+    MaxError,
+    MedianAbsoluteError,
+    MeanAbsolutePercentageError,
+    SymmetricMeanAbsolutePercentageError,
+    MeanSquaredLogError,
+)
+from scratchnn.nn.metrics.explained import RSquared, ExplainedVariance, Pearson, Spearman
+from scratchnn.nn.metrics.deviance import PoissonDeviance, GammaDeviance
+from scratchnn.nn.metrics.quantiles import Pinball, IntervalCoverage
+from scratchnn.nn.metrics.classification import (
+    Accuracy,
+    TopKAccuracy,
+    BalancedAccuracy,
+    CohenKappa,
+    MatthewsCorrelation,
+    ConfusionMatrix,
+)
 from scratchnn.nn.metrics.class_scores import (
     Precision,
     PrecisionMacro,
@@ -30,8 +50,32 @@ from scratchnn.nn.metrics.class_scores import (
     F1Weighted,
     F1PerClass,
 )
-from scratchnn.nn.metrics.probabilities import LogLoss, Perplexity, BitsPerToken
-from scratchnn.nn.metrics.ranking import RocAuc
+from scratchnn.nn.metrics.more_class_scores import (
+    FBeta,
+    FBetaMacro,
+    FBetaMicro,
+    FBetaWeighted,
+    FBetaPerClass,
+    Specificity,
+    SpecificityMacro,
+    SpecificityMicro,
+    SpecificityWeighted,
+    SpecificityPerClass,
+    Jaccard,
+    JaccardMacro,
+    JaccardMicro,
+    JaccardWeighted,
+    JaccardPerClass,
+)
+from scratchnn.nn.metrics.probabilities import LogLoss, Perplexity, BitsPerToken, Brier, ExpectedCalibrationError
+from scratchnn.nn.metrics.ranking import (
+    RocAuc,
+    RocAucOneVersusRest,
+    RocAucOneVersusRestWeighted,
+    RocAucOneVersusOne,
+    RocAucOneVersusOneWeighted,
+    AveragePrecision,
+)
 from scratchnn.nn.metrics.defaults import default_metrics
 
 # isort: on
@@ -39,19 +83,44 @@ from scratchnn.nn.metrics.defaults import default_metrics
 __all__ = [
     "F1",
     "Accuracy",
+    "AveragePrecision",
     "BalancedAccuracy",
     "BitsPerToken",
+    "Brier",
+    "CohenKappa",
     "ConfusionMatrix",
+    "ExpectedCalibrationError",
+    "ExplainedVariance",
     "F1Macro",
     "F1Micro",
     "F1PerClass",
     "F1Weighted",
+    "FBeta",
+    "FBetaMacro",
+    "FBetaMicro",
+    "FBetaPerClass",
+    "FBetaWeighted",
     "Figure",
+    "GammaDeviance",
+    "IntervalCoverage",
+    "Jaccard",
+    "JaccardMacro",
+    "JaccardMicro",
+    "JaccardPerClass",
+    "JaccardWeighted",
     "LogLoss",
+    "MatthewsCorrelation",
+    "MaxError",
     "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
     "MeanSquaredError",
+    "MeanSquaredLogError",
+    "MedianAbsoluteError",
     "Metric",
+    "Pearson",
     "Perplexity",
+    "Pinball",
+    "PoissonDeviance",
     "Precision",
     "PrecisionMacro",
     "PrecisionMicro",
@@ -64,9 +133,21 @@ __all__ = [
     "RecallPerClass",
     "RecallWeighted",
     "RocAuc",
+    "RocAucOneVersusOne",
+    "RocAucOneVersusOneWeighted",
+    "RocAucOneVersusRest",
+    "RocAucOneVersusRestWeighted",
     "RootMeanSquaredError",
     "Scored",
     "ScoredSteps",
+    "Spearman",
+    "Specificity",
+    "SpecificityMacro",
+    "SpecificityMicro",
+    "SpecificityPerClass",
+    "SpecificityWeighted",
+    "SymmetricMeanAbsolutePercentageError",
     "Task",
+    "TopKAccuracy",
     "default_metrics",
 ]

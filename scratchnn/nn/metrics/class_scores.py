@@ -2,88 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
-import numpy as np
-
-from scratchnn.nn.memory import Array
-from scratchnn.nn.metrics.metric import Metric
-from scratchnn.nn.metrics.scored import Scored
-
-
-class ClassScore(Metric):
-    """The base of precision, recall and F1 in their averages.
-
-    Of a class, with tp samples rightly called it, fp wrongly called it and fn wrongly not called it:
-    precision tp / (tp + fp), recall tp / (tp + fn), F1 2 tp / (2 tp + fp + fn), the harmonic mean of both.
-    """
-
-    score: ClassVar[Literal["precision", "recall", "f1"]]
-
-    def parts(self, scored: Scored) -> tuple[Array, Array]:
-        """Numerators and denominators of all classes."""
-        true, predicted, hits = scored.counts
-        if self.score == "precision":
-            return hits, predicted
-        return (hits, true) if self.score == "recall" else (2 * hits, true + predicted)
-
-    def shares(self, scored: Scored, counted: Array | slice = slice(None)) -> Array:
-        """The score of each class; notes a 0/0 of the classes that are counted."""
-        upper, lower = self.parts(scored)
-        empty = lower == 0
-        if not empty.any():
-            return np.asarray(upper / lower)
-        undefined = np.arange(len(lower))[counted][empty[counted]]
-        if len(undefined):
-            scored.note(f"{self.score} is 0/0, taken as 0, for {scored.names(undefined)}")
-        return np.asarray(upper / np.where(empty, 1, lower))
-
-
-class MacroScore(ClassScore):
-    """The plain mean over all classes."""
-
-    def compute(self, scored: Scored) -> float:
-        """The figure, from 0 to 1."""
-        return float(np.mean(self.shares(scored)))
-
-
-class PlainScore(ClassScore):
-    """The score of the second class where there are two; the plain mean over the classes where there are more."""
-
-    def compute(self, scored: Scored) -> float:
-        """The figure, from 0 to 1."""
-        if scored.class_count == 2:
-            return float(self.shares(scored, slice(1, 2))[1])
-        return float(np.mean(self.shares(scored)))
-
-
-class MicroScore(ClassScore):
-    """The score of all classes' samples taken together. As each sample has one class, it equals the accuracy."""
-
-    def compute(self, scored: Scored) -> float:
-        """The figure, from 0 to 1."""
-        upper, lower = self.parts(scored)
-        return float(np.add.reduce(upper) / np.add.reduce(lower))
-
-
-class WeightedScore(ClassScore):
-    """The mean over the classes, each weighted by its true samples."""
-
-    def compute(self, scored: Scored) -> float:
-        """The figure, from 0 to 1."""
-        true = scored.counts.true
-        return float(np.dot(self.shares(scored, true > 0), true) / np.add.reduce(true))
-
-
-class PerClassScore(ClassScore):
-    """The score of each class by its name."""
-
-    scalar: ClassVar[bool] = False
-
-    def compute(self, scored: Scored) -> dict[str, float]:
-        """Class name to figure, from 0 to 1."""
-        names = scored.classes or tuple(map(str, range(scored.class_count)))
-        return dict(zip(names, self.shares(scored).tolist(), strict=True))
+from scratchnn.nn.metrics.averages import MacroScore, MicroScore, PerClassScore, PlainScore, WeightedScore
 
 
 class Precision(PlainScore):

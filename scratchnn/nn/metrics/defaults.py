@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from scratchnn.nn.metrics.class_scores import F1, F1Macro
 from scratchnn.nn.metrics.classification import Accuracy
+from scratchnn.nn.metrics.explained import RSquared
 from scratchnn.nn.metrics.metric import Metric
 from scratchnn.nn.metrics.probabilities import Perplexity
 from scratchnn.nn.metrics.ranking import RocAuc
-from scratchnn.nn.metrics.regression import MeanAbsoluteError, MeanSquaredError, RootMeanSquaredError, RSquared
+from scratchnn.nn.metrics.regression import MeanAbsoluteError, MeanSquaredError, RootMeanSquaredError
 
 
 def default_metrics(task: str, classes: int = 0) -> tuple[Metric, ...]:

@@ -6,7 +6,9 @@ import math
 from typing import ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
+from scratchnn.nn.memory import Array
 from scratchnn.nn.metrics.metric import Metric, Task
 from scratchnn.nn.metrics.scored import Scored
 
@@ -20,7 +22,7 @@ class LogLoss(Metric):
 
     type: Literal["log_loss"] = "log_loss"
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "language_modeling")
-    higher_is_better: ClassVar[bool] = False
+    higher_is_better: ClassVar[bool | None] = False
 
     def compute(self, scored: Scored) -> float:
         """The figure, at least 0."""
@@ -35,7 +37,7 @@ class Perplexity(Metric):
 
     type: Literal["perplexity"] = "perplexity"
     tasks: ClassVar[tuple[Task, ...]] = ("language_modeling",)
-    higher_is_better: ClassVar[bool] = False
+    higher_is_better: ClassVar[bool | None] = False
 
     def compute(self, scored: Scored) -> float:
         """The figure, at least 1; infinite where the log loss is above 709."""
@@ -48,8 +50,64 @@ class BitsPerToken(Metric):
 
     type: Literal["bits_per_token"] = "bits_per_token"
     tasks: ClassVar[tuple[Task, ...]] = ("language_modeling",)
-    higher_is_better: ClassVar[bool] = False
+    higher_is_better: ClassVar[bool | None] = False
 
     def compute(self, scored: Scored) -> float:
         """The figure, at least 0."""
         return float(-scored.mean(scored.log_likelihoods)) / math.log(2)
+
+
+class Brier(Metric):
+    """Mean squared distance of the probabilities from 1 for the true class and 0 for the others.
+
+    Two classes: of the second alone, from 0 to 1. More: summed over the classes, from 0 to 2. As scikit-learn's
+    `brier_score_loss`. Source: Brier 1950.
+    """
+
+    type: Literal["brier"] = "brier"
+    higher_is_better: ClassVar[bool | None] = False
+
+    def compute(self, scored: Scored) -> float:
+        """The figure, at least 0."""
+        return float(scored.mean(scored.once("squared distances", lambda: self._distances(scored))))
+
+    def _distances(self, scored: Scored) -> Array:
+        """The squared distance of each row `(N,)`, in float64."""
+        if scored.class_count == 2:
+            return np.asarray((scored.targets - scored.predictions[:, 1].astype(np.float64)) ** 2)
+        distance = scored.predictions.astype(np.float64)
+        distance[np.arange(len(distance)), scored.targets] -= 1
+        return np.asarray(np.einsum("nc,nc->n", distance, distance))
+
+
+class ExpectedCalibrationError(Metric):
+    """How far the probability of the called class lies from how often it is right: sum over bins of n_b / n |gap|.
+
+    Samples are put into bins of equal width by that probability c: (0, 1 / bins], (1 / bins, 2 / bins], ...; the gap of
+    a bin is its accuracy less its mean c. 0 where the model knows how sure it may be. Source: Guo et al. 2017, with
+    their 15 bins; scikit-learn has none.
+    """
+
+    type: Literal["expected_calibration_error"] = "expected_calibration_error"
+    higher_is_better: ClassVar[bool | None] = False
+    bins: int = Field(15, ge=1, description="Bins of equal width from 0 to 1.")
+
+    @property
+    def name(self) -> str:
+        """The tag; with other than 15 bins such as expected_calibration_error_10."""
+        usual = type(self).model_fields["bins"].default
+        return self.tag() if self.bins == usual else f"{self.tag()}_{self.bins}"
+
+    def compute(self, scored: Scored) -> float:
+        """The figure, from 0 to 1."""
+        place, gap = scored.once((self.tag(), self.bins), lambda: self._gaps(scored))
+        weights = np.ones(len(gap)) if scored.weights is None else scored.weights
+        gaps = np.bincount(place, weights * gap, self.bins)
+        return float(np.add.reduce(np.abs(gaps)) / np.add.reduce(weights, dtype=np.float64))
+
+    def _gaps(self, scored: Scored) -> tuple[Array, Array]:
+        """The bin of each row, and whether it is right less how sure the model is, both `(N,)`."""
+        rows = np.arange(len(scored.labels))
+        sure = scored.predictions[rows, scored.labels].astype(np.float64)
+        place = np.searchsorted(np.arange(1, self.bins) / self.bins, sure, side="left")
+        return place, scored.right - sure

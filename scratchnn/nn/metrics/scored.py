@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self, TypeVar, cast
 
 import numpy as np
 
 from scratchnn.errors import DataError
 from scratchnn.nn.losses.loss import clipped_log_likelihoods
 from scratchnn.nn.memory import Array
+
+Made = TypeVar("Made")
+UNWEIGHTED = ("class_count", "labels", "right", "log_likelihoods", "truth", "numbers", "errors")
 
 
 class Counts(NamedTuple):
@@ -28,7 +32,8 @@ class Scored:
 
     Classification: targets are class ids `(N,)`, predictions probabilities `(N, C)`, `classes` the names of the C
     classes (their ids where empty). Regression: both are numbers `(N, K)` or `(N,)`; `pooled` tells that all columns
-    are one quantity on one scale, as in a reconstruction. Weights are `(N,)`, not negative.
+    are one quantity on one scale, as in a reconstruction. Weights are `(N,)`, not negative. `quantiles` gives, where
+    the loss tells them, the numbers `(N, K)` that targets lie below with a probability.
     `notes` collects what metrics had to assume. Raises `DataError` where there are no rows, no weight or shapes that
     do not fit.
     """
@@ -39,6 +44,8 @@ class Scored:
     classes: tuple[str, ...] = ()
     pooled: bool = False
     notes: list[str] = field(default_factory=list)
+    quantiles: Callable[[float], Array] | None = None
+    _made: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         rows = len(self.targets)
@@ -56,6 +63,24 @@ class Scored:
         """Adds a text that says what had to be assumed, once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What does not depend on the weights: made once, for all that are `resampled` from this one too."""
+        if key not in self._made:
+            self._made[key] = make()
+        return cast("Made", self._made[key])
+
+    @property
+    def samples(self) -> int:
+        """How many samples were drawn, each apart from the others."""
+        return len(self.targets)
+
+    def resampled(self, counts: Array) -> Self:
+        """The same where each sample counts `counts` `(samples,)` times what it did. Its notes are its own."""
+        weights = counts if self.weights is None else counts * self.weights
+        made = replace(self, weights=weights, notes=[])
+        made.__dict__.update({name: self.__dict__[name] for name in UNWEIGHTED if name in self.__dict__})
+        return made
 
     def names(self, ids: Array) -> str:
         """The names of some classes, for a note; the first five of many."""
@@ -112,12 +137,24 @@ class Scored:
         return np.asarray(self.targets, np.float64).reshape(len(self.targets), -1)
 
     @cached_property
+    def numbers(self) -> Array:
+        """The predictions of a regression in float64 `(N, K)`."""
+        numbers = self.predictions.reshape(len(self.predictions), -1)
+        if numbers.shape != self.truth.shape:
+            raise DataError(f"got targets {self.truth.shape} but predictions {numbers.shape}")
+        return numbers.astype(np.float64, copy=False)
+
+    @cached_property
     def errors(self) -> Array:
         """Target - prediction in float64 `(N, K)`."""
-        predictions = self.predictions.reshape(len(self.predictions), -1)
-        if predictions.shape != self.truth.shape:
-            raise DataError(f"got targets {self.truth.shape} but predictions {predictions.shape}")
-        return self.truth - predictions
+        return self.truth - self.numbers
+
+    def quantile(self, share: float) -> Array:
+        """What the targets lie below with the probability `share`, in float64 `(N, K)`. Raises `DataError`."""
+        if self.quantiles is None:
+            raise DataError("the predictions tell no quantiles", hint="Train with the loss gaussian_nll or quantile.")
+        tell = self.quantiles
+        return self.once(("quantile", share), lambda: np.asarray(tell(share), np.float64).reshape(self.truth.shape))
 
     def mean(self, values: Array) -> Array:
         """The weighted mean over the rows."""
@@ -126,9 +163,22 @@ class Scored:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredSteps(Scored):
-    """The steps of sequences, without the many probabilities of each: `predictions` are the ids `(N,)` of labels."""
+    """The steps of sequences, without the many probabilities of each: `predictions` are the ids `(N,)` of labels.
+
+    `lengths` are the steps of each sequence, which follow each other; one step each where it is None.
+    """
 
     likelihoods: Array
+    lengths: Array | None = None
+
+    @property
+    def samples(self) -> int:
+        """The sequences: steps of one are no samples apart."""
+        return len(self.targets if self.lengths is None else self.lengths)
+
+    def resampled(self, counts: Array) -> Self:
+        """The same where each sequence counts `counts` `(samples,)` times what it did."""
+        return super().resampled(counts if self.lengths is None else np.repeat(counts, self.lengths))
 
     @cached_property
     def labels(self) -> Array:

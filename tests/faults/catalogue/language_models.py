@@ -7,7 +7,7 @@ from tests.faults.fault import Fault
 SAMPLING = "nn/test_sampling.py"
 STEPS = "nn/test_losses_steps.py"
 FIGURES = "training/test_steps_of_texts.py"
-METRICS = "nn/test_metrics.py"
+METRICS = "nn/metrics/test_metrics.py"
 CAUSALITY = "nn/test_causality.py"
 VOCABULARY = "data/test_vocabulary.py"
 PREPARING = "data/test_preparing_texts.py"

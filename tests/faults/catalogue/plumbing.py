@@ -7,7 +7,7 @@ from tests.faults.fault import Fault
 ARENA = "nn/test_arena.py"
 CHAIN = "nn/test_chain.py -k 'not allocates'"
 NETWORK = "nn/test_network.py"
-METRICS = "nn/test_metrics.py nn/test_scored.py"
+METRICS = "nn/metrics/test_metrics.py nn/metrics/test_scored.py"
 
 FAULTS = (
     Fault(
@@ -124,7 +124,7 @@ FAULTS = (
     ),
     Fault(
         "weighted-score-by-predictions",
-        "nn/metrics/class_scores.py::WeightedScore",
+        "nn/metrics/averages.py::WeightedScore",
         "true = scored.counts.true",
         "true = scored.counts.predicted",
         "classes are weighted by how often they were predicted",
@@ -140,7 +140,7 @@ FAULTS = (
     ),
     Fault(
         "nothing-by-nothing-is-one",
-        "nn/metrics/class_scores.py::ClassScore.shares",
+        "nn/metrics/averages.py::ClassScore.shares",
         "np.asarray(upper / np.where(empty, 1, lower))",
         "np.asarray(np.where(empty, 1, upper) / np.where(empty, 1, lower))",
         "0/0 counts as perfect",
@@ -164,7 +164,7 @@ FAULTS = (
     ),
     Fault(
         "r2-around-the-plain-mean",
-        "nn/metrics/regression.py",
+        "nn/metrics/explained.py",
         "scored.mean((scored.truth - scored.mean(scored.truth)) ** 2)",
         "scored.mean((scored.truth - scored.truth.mean(axis=0)) ** 2)",
         "the mean target ignores weights",
@@ -172,7 +172,7 @@ FAULTS = (
     ),
     Fault(
         "plain-score-of-the-first-class",
-        "nn/metrics/class_scores.py",
+        "nn/metrics/averages.py",
         "self.shares(scored, slice(1, 2))[1]",
         "self.shares(scored, slice(1, 2))[0]",
         "of two classes the first is the positive one",
@@ -180,7 +180,7 @@ FAULTS = (
     ),
     Fault(
         "f1-denominator",
-        "nn/metrics/class_scores.py",
+        "nn/metrics/averages.py",
         "(2 * hits, true + predicted)",
         "(2 * hits, true + predicted - hits)",
         "F1 becomes twice the Jaccard index",
@@ -236,7 +236,7 @@ FAULTS = (
     ),
     Fault(
         "recall-by-predictions",
-        "nn/metrics/class_scores.py",
+        "nn/metrics/averages.py",
         'return (hits, true) if self.score == "recall"',
         'return (hits, predicted) if self.score == "recall"',
         "recall is precision",

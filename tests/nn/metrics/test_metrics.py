@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from scratchnn.errors import DataError
 from scratchnn.nn.metrics import Metric, Scored, ScoredSteps, default_metrics
 
-with np.load(Path(__file__).parents[1] / "fixtures" / "sklearn_metrics.npz", allow_pickle=False) as archive:
+with np.load(Path(__file__).parents[2] / "fixtures" / "sklearn_metrics.npz", allow_pickle=False) as archive:
     SKLEARN = {name: archive[name] for name in archive.files}
 EXPECTED = json.loads(str(SKLEARN["origin"]))["expected"]
 
 
 def scored_of(case: str) -> Scored:
     targets, predictions, weights = (SKLEARN.get(f"{case}.{name}") for name in ("targets", "predictions", "weights"))
-    classes = tuple(f"c{k}" for k in range(predictions.shape[1])) if "classification" in case else ()
+    classes = tuple(f"c{k}" for k in range(predictions.shape[1])) if targets.dtype.kind == "i" else ()
     return Scored(targets, predictions, weights, classes)
 
 
@@ -30,8 +30,29 @@ def labelled(targets: list[int], labels: list[int], classes: int, weights: list[
     return Scored(np.array(targets), np.eye(classes)[labels], None if weights is None else np.array(weights))
 
 
-def compute(tag: str, scored: Scored):
-    return Metric.parse(tag).compute(scored)
+FIELDS = {"top_k_accuracy": {"k": [1, 2, 3]}, "fbeta": {"beta": [0.5, 2.0]}, "pinball": {"quantile": [0.1, 0.5, 0.9]}}
+FIELDS |= {f"fbeta_{average}": FIELDS["fbeta"] for average in ("macro", "micro", "weighted", "per_class")}
+
+
+def variants() -> list[Metric]:
+    """Every metric, with each of some values of the fields that it needs."""
+    made = []
+    for tag in Metric.members():
+        settings = [{name: value} for name, values in FIELDS.get(tag, {}).items() for value in values] or [{}]
+        made += [Metric.parse({"type": tag, **fields}) for fields in settings]
+    return made
+
+
+VARIANTS = {metric.name: metric for metric in variants()}
+QUANTILES = {"interval_coverage_0.9"}  # need more than numbers
+
+
+def of_numbers(metric: Metric) -> bool:
+    return metric.tasks == ("regression",)
+
+
+def compute(metric: str | Metric, scored: Scored):
+    return VARIANTS.get(metric, metric).compute(scored) if isinstance(metric, str) else metric.compute(scored)
 
 
 def plain(figure):
@@ -39,25 +60,25 @@ def plain(figure):
     return np.array(list(figure.values()) if isinstance(figure, dict) else figure, np.float64)
 
 
-OF_TEXTS = {"perplexity", "bits_per_token"}  # scikit-learn has none
+OF_TEXTS = {"perplexity", "bits_per_token"}
+OURS = {*OF_TEXTS, *QUANTILES, "smape", "expected_calibration_error"}  # neither scikit-learn nor SciPy has them
 
 
-@pytest.mark.parametrize("tag", [tag for tag in Metric.members() if tag not in OF_TEXTS])
-def test_equals_scikit_learn_on_50_cases(tag):
-    cases = [case for case, figures in EXPECTED.items() if tag in figures]
-    assert len(cases) >= (20 if tag == "roc_auc" else 50)  # scikit-learn has no ROC AUC where a class is absent
+@pytest.mark.parametrize("name", [name for name in VARIANTS if name not in OURS])
+def test_equals_scikit_learn_on_50_cases(name):
+    cases = [case for case, figures in EXPECTED.items() if name in figures]
+    assert len(cases) >= 50
     for case in cases:
-        ours = plain(compute(tag, scored_of(case)))
-        np.testing.assert_allclose(ours, plain(EXPECTED[case][tag]), rtol=1e-12, atol=1e-12, err_msg=f"{tag} {case}")
+        ours = plain(compute(name, scored_of(case)))
+        np.testing.assert_allclose(ours, plain(EXPECTED[case][name]), rtol=1e-12, atol=1e-12, err_msg=f"{name} {case}")
 
 
-@pytest.mark.parametrize("tag", Metric.members())
-def test_figures_can_be_written_as_json(tag):
-    figure = compute(
-        tag, scored_of("regression.1" if Metric.members()[tag].tasks == ("regression",) else "classification.3")
-    )
+@pytest.mark.parametrize("name", [name for name in VARIANTS if name not in QUANTILES])
+def test_figures_can_be_written_as_json(name):
+    metric = VARIANTS[name]
+    figure = compute(metric, scored_of("above.1" if of_numbers(metric) else "classification.3"))
     assert json.loads(json.dumps(figure)) == figure
-    assert isinstance(figure, float) == Metric.members()[tag].scalar
+    assert isinstance(figure, float) == metric.scalar
 
 
 def test_by_hand():
@@ -161,17 +182,24 @@ def test_roc_auc_counts_pairs(rows, seed, weighted):
     assert compute("roc_auc", scored) == pytest.approx((won * pairs).sum() / pairs.sum(), rel=1e-12)
 
 
-@pytest.mark.parametrize("tag", Metric.members())
-def test_a_weight_of_two_counts_a_row_twice(tag):
+@pytest.mark.parametrize("name", [name for name in VARIANTS if name not in QUANTILES])
+@pytest.mark.parametrize("pooled", [False, True])
+def test_a_weight_of_two_counts_a_row_twice(name, pooled):
+    """Also where the weights come later, as in a bootstrap, and what does not depend on them is kept."""
     rng = np.random.default_rng(4)
-    rows, repeated, weights = 6, [0, 1, 1, 2, 4, 5, 5], np.array([1, 2, 1, 0, 1, 2], np.float32)
-    if Metric.members()[tag].tasks == ("regression",):
-        targets, predictions = rng.normal(size=(rows, 2)), rng.normal(size=(rows, 2))
+    rows, repeated, counts = 6, [0, 1, 1, 2, 4, 5, 5], np.array([1, 2, 1, 0, 1, 2], np.float32)
+    metric = VARIANTS[name]
+    if of_numbers(metric):
+        targets, predictions = rng.gamma(2, size=(rows, 2)), rng.gamma(2, size=(rows, 2))
     else:
         targets, predictions = np.array([0, 1, 2, 2, 1, 0]), rng.dirichlet(np.ones(3), rows)
-    ours = plain(compute(tag, Scored(targets, predictions, weights)))
-    twice = plain(compute(tag, Scored(targets[repeated], predictions[repeated])))
-    np.testing.assert_allclose(ours, twice, rtol=1e-12)
+    twice = plain(compute(metric, Scored(targets[repeated], predictions[repeated], pooled=pooled)))
+    np.testing.assert_allclose(
+        plain(compute(metric, Scored(targets, predictions, counts, pooled=pooled))), twice, rtol=1e-12
+    )
+    whole = Scored(targets, predictions, pooled=pooled)
+    compute(metric, whole)
+    np.testing.assert_allclose(plain(compute(metric, whole.resampled(counts))), twice, rtol=1e-12)
 
 
 def test_r2_at_its_edges():
@@ -197,10 +225,15 @@ def test_predictions_in_float32_are_summed_in_float64():
 
 
 def test_direction_and_task():
-    lower = {tag for tag, member in Metric.members().items() if not member.higher_is_better}
-    assert lower == {"mse", "rmse", "mae", "log_loss", *OF_TEXTS}
+    lower = {tag for tag, member in Metric.members().items() if member.higher_is_better is False}
+    errors = {"mse", "rmse", "mae", "max_error", "median_absolute_error", "mape", "smape", "msle", "pinball"}
+    deviances = {"poisson_deviance", "gamma_deviance"}
+    assert lower == {*errors, *deviances, "log_loss", "brier", "expected_calibration_error", *OF_TEXTS}
+    assert {tag for tag, member in Metric.members().items() if member.higher_is_better is None} == {"interval_coverage"}
     numbers = {tag for tag, member in Metric.members().items() if member.tasks == ("regression",)}
-    assert numbers == {"mse", "rmse", "mae", "r2"}
+    assert numbers == {
+        *errors, *deviances, "r2", "explained_variance", "pearson", "spearman", "interval_coverage"
+    }  # fmt: skip
     texts = {tag for tag, member in Metric.members().items() if "language_modeling" in member.tasks}
     assert texts == {"accuracy", "log_loss", *OF_TEXTS}
 
