@@ -92,12 +92,24 @@ class Console:
         else:
             yield progress.plain(self)
 
-    def figures(self, title: str, parts: Mapping[str, Mapping[str, Any]], classes: Sequence[str]) -> None:
-        """Metrics in a table: single numbers side by side for each part; then those by class, then matrices."""
+    def figures(
+        self,
+        title: str,
+        parts: Mapping[str, Mapping[str, Any]],
+        classes: Sequence[str],
+        intervals: Mapping[str, tuple[float, float]] | None = None,
+    ) -> None:
+        """Metrics in a table: single numbers side by side for each part; then those by class, then matrices.
+
+        Where there are intervals, of a single part, they follow the numbers.
+        """
         names = list(dict.fromkeys(name for figures in parts.values() for name in figures))
         scalars = [name for name in names if any(isinstance(parts[part].get(name), int | float) for part in parts)]
         rows = [[name, *(number(figures.get(name)) for figures in parts.values())] for name in scalars]
-        self.table(title, ["", *parts], rows)
+        if intervals:
+            bounds = {name: f"[{number(low)}, {number(high)}]" for name, (low, high) in intervals.items()}
+            rows = [[*row, bounds.get(row[0], "")] for row in rows]
+        self.table(title, ["", *parts, *([""] if intervals else [])], rows)
         for part, figures in parts.items():
             by_class = {name: value for name, value in figures.items() if isinstance(value, Mapping)}
             if by_class:

@@ -37,14 +37,17 @@ class Evaluator:
 
     def evaluate(self, part: Part) -> dict[str, Any]:
         """`loss` and each metric by its name."""
-        loss, scored = self._judged(part)
+        return self.figures(*self.judged(part))
+
+    def figures(self, loss: float, scored: Scored) -> dict[str, Any]:
+        """The same for what `judged` has found."""
         figures: dict[str, Any] = {"loss": loss}
         for metric in self._metrics:
             figures[metric.name] = metric.compute(scored)
         self.notes = tuple(scored.notes)
         return figures
 
-    def _judged(self, part: Part) -> tuple[float, Scored]:
+    def judged(self, part: Part) -> tuple[float, Scored]:
         """The mean loss, and predictions beside targets."""
         if isinstance(self._loss, EachStep):
             return self._judged_steps(part)

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from scratchnn.data.preparation import Part, encode, read_path, read_text, used_rows
 from scratchnn.data.tables import Table
 from scratchnn.data.text import Text
 from scratchnn.data.vocabulary import TextInputs
 from scratchnn.errors import ConfigError, DataError, UsageError
-from scratchnn.nn.metrics import Metric
+from scratchnn.nn.metrics import Bootstrap, Intervals, Metric
 from scratchnn.training.evaluation import Evaluator
 from scratchnn.workflows.building import figure_names, resolve_metrics, target_check
 from scratchnn.workflows.configs import load_config, paths_of_runs
@@ -23,12 +25,16 @@ from scratchnn.workflows.preparing import prepare_rows
 from scratchnn.workflows.requirements import Requirement, Verdict, judge
 from scratchnn.workflows.threads import choose_threads, computing
 
+FEWEST_DRAWS = 20
 SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """Metrics on one split or on new rows. `classes` names the rows and columns of the confusion matrix."""
+    """Metrics on one split or on new rows. `classes` names the rows and columns of the confusion matrix.
+
+    `intervals` are those of the metrics that are single numbers, at `confidence`, where they were asked for.
+    """
 
     model: Path
     split: str
@@ -37,6 +43,8 @@ class EvaluateResult:
     classes: list[str]
     requirements: list[Verdict] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    intervals: Intervals = field(default_factory=dict)
+    confidence: float | None = None
 
     @property
     def passed(self) -> bool:
@@ -45,12 +53,11 @@ class EvaluateResult:
 
     def to_json(self) -> dict[str, Any]:
         """The object in machine output."""
-        return {
-            "split": self.split,
-            "rows": self.rows,
-            "metrics": self.metrics,
-            "requirements": [verdict.to_json() for verdict in self.requirements],
-        }
+        made: dict[str, Any] = {"split": self.split, "rows": self.rows, "metrics": self.metrics}
+        if self.confidence is not None:
+            made["confidence"] = self.confidence
+            made["intervals"] = {name: list(bounds) for name, bounds in self.intervals.items()}
+        return made | {"requirements": [verdict.to_json() for verdict in self.requirements]}
 
 
 def evaluate(
@@ -60,14 +67,20 @@ def evaluate(
     split: str | None = None,
     require: Iterable[str] = (),
     plugins: Iterable[str | Path] = (),
+    confidence: float | None = None,
+    bootstrap: int | None = None,
+    seed: int | None = None,
 ) -> EvaluateResult:
     """Judges a model (a run directory, a model file, or the newest run) on a split of its own data or on a new file.
 
-    `split` is train, validation or test (where None); `data` a file with the target column. Raises the errors of
+    `split` is train, validation or test (where None); `data` a file with the target column. `confidence`, above 0 and
+    below 1, asks for an interval of each metric by `bootstrap` draws (1000 where None) from `seed` (the config's where
+    None); see `scratchnn.nn.metrics.Bootstrap`. Raises the errors of
     `scratchnn.errors`; a requirement that is not met is no error here, see `passed`.
     """
     if split is not None and data is not None:
         raise UsageError("does not go with --data", where="--split", hint="Give one of them.")
+    drawing = _drawing(confidence, bootstrap, seed)
     requirements = [Requirement.parse(text) for text in require]
     model = load_model(run, plugins)
     metrics = _metrics(model)
@@ -83,7 +96,12 @@ def evaluate(
     network = model.built.network
     evaluator = Evaluator(network, model.built.loss, metrics, model.encoder)
     with computing(choose_threads(model.config, network, batch)):
-        figures = evaluator.evaluate(part)
+        loss, scored = evaluator.judged(part)
+        figures = evaluator.figures(loss, scored)
+        intervals: Intervals = {}
+        if drawing is not None:
+            generator = np.random.Generator(np.random.PCG64(model.config.seed if seed is None else seed))
+            intervals = drawing.intervals(metrics, scored, generator)
     return EvaluateResult(
         model=model.path,
         split=split,
@@ -91,8 +109,29 @@ def evaluate(
         metrics=figures,
         classes=model.encoder.class_names,
         requirements=judge(requirements, figures),
-        notes=[*notes, *evaluator.notes],
+        notes=[*notes, *scored.notes],
+        intervals=intervals,
+        confidence=confidence,
     )
+
+
+def _drawing(confidence: float | None, draws: int | None, seed: int | None) -> Bootstrap | None:
+    """How intervals are made, None where none are asked for. Raises `UsageError`."""
+    if confidence is None:
+        for name, value in (("--bootstrap", draws), ("--seed", seed)):
+            if value is not None:
+                raise UsageError("does nothing without --confidence", where=name, hint="Add --confidence 0.95.")
+        return None
+    if not 0 < confidence < 1:
+        hint = "95 % is --confidence 0.95."
+        raise UsageError(f"got {confidence:g}, expected a share between 0 and 1", where="--confidence", hint=hint)
+    draws = Bootstrap.resamples if draws is None else draws
+    if draws < FEWEST_DRAWS:
+        hint = "Leave it out: 1000 are drawn then."
+        raise UsageError(f"got {draws} draws, expected {FEWEST_DRAWS} or more", where="--bootstrap", hint=hint)
+    if seed is not None and seed < 0:
+        raise UsageError(f"got {seed}, expected 0 or more", where="--seed")
+    return Bootstrap(confidence, draws)
 
 
 def _metrics(model: Model) -> list[Metric]:

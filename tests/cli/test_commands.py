@@ -174,6 +174,20 @@ def test_the_tables_of_evaluate(cli: Any) -> None:
     assert counts == figures["confusion_matrix"]
 
 
+def test_the_table_of_evaluate_with_intervals(cli: Any) -> None:
+    assert cli("train", "c.yaml").code == 0
+    options = ("--confidence", "0.9", "--bootstrap", "50", "--seed", "1")
+    made = cli("evaluate", "--json", *options).json
+    assert made["confidence"] == 0.9
+    low, high = made["intervals"]["f1_macro"]
+    lines = cli("evaluate", *options).err.splitlines()
+    wanted = ["f1_macro", f"{made['metrics']['f1_macro']:.4f}", f"[{low:.4f},", f"{high:.4f}]"]
+    assert wanted in [line.split() for line in lines]
+    assert ["loss", f"{made['metrics']['loss']:.4f}"] in [line.split() for line in lines]
+    outcome = cli("evaluate", "--confidence", "95")
+    assert (outcome.code, "--confidence: got 95" in outcome.err) == (2, True)
+
+
 def test_predict(cli: Any, folder: Path) -> None:
     assert cli("train", "c.yaml").code == 0
     outcome = cli("predict", "flowers.csv")

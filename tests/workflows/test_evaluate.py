@@ -157,3 +157,38 @@ def test_rows_whose_outputs_overflow_are_told(config, table, write):
     found = evaluate(run, data=write("new.csv", rows))
     assert not np.isfinite(found.metrics["loss"])
     assert "some predictions are not finite numbers" in found.notes
+
+
+def test_intervals_lie_around_the_figures_of_their_metrics(config):
+    run = train(config(metrics=["accuracy", "f1_macro"])).run
+    plain, sure = evaluate(run), evaluate(run, confidence=0.9, bootstrap=200)
+    assert sure.metrics == plain.metrics
+    assert plain.intervals == {}
+    assert "intervals" not in plain.to_json()
+    assert "confusion_matrix" not in sure.intervals
+    assert "loss" not in sure.intervals
+    lower, upper = sure.intervals["accuracy"]
+    assert lower <= sure.metrics["accuracy"] <= upper
+    assert lower < upper
+    made = sure.to_json()
+    assert (made["confidence"], made["intervals"]["accuracy"]) == (0.9, [lower, upper])
+    again, other = (evaluate(run, confidence=0.9, bootstrap=200, seed=seed) for seed in (7, 8))  # 7 is the config's
+    assert again.intervals == sure.intervals != other.intervals
+    wider = evaluate(run, confidence=0.99, bootstrap=200).intervals["accuracy"]
+    assert wider[0] <= lower < upper <= wider[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"confidence": 95}, "--confidence: got 95, expected a share between 0 and 1"),
+        ({"confidence": 0.0}, "--confidence: got 0"),
+        ({"confidence": 0.9, "bootstrap": 19}, "--bootstrap: got 19 draws, expected 20 or more"),
+        ({"confidence": 0.9, "seed": -1}, "--seed: got -1"),
+        ({"bootstrap": 100}, "--bootstrap: does nothing without --confidence"),
+        ({"seed": 1}, "--seed: does nothing without --confidence"),
+    ],
+)
+def test_wrong_options_of_intervals(options, words):
+    with pytest.raises(UsageError, match=words):
+        evaluate(**options)

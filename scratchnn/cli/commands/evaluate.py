@@ -25,6 +25,17 @@ def command(
         list[str] | None,
         typer.Option("--require", metavar="CONDITION", help="Exit 8 unless met: 'accuracy>=0.9'. Repeatable."),
     ] = None,
+    confidence: Annotated[
+        float | None,
+        typer.Option("--confidence", metavar="SHARE", help="An interval of each metric, of this confidence: 0.95."),
+    ] = None,
+    bootstrap: Annotated[
+        int | None,
+        typer.Option("--bootstrap", metavar="DRAWS", help="How often the rows are drawn for it; 1000 when absent."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="Where the draws start; the config's seed when absent.")
+    ] = None,
     plugins: Plugins = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -35,7 +46,17 @@ def command(
     from scratchnn.workflows.evaluate import evaluate
 
     console = Console(as_json=as_json, quiet=quiet)
-    result = evaluate(run, data=data, split=split, require=require or (), plugins=plugins or ())
-    console.figures(f"{result.model}, {result.rows} rows", {result.split: result.metrics}, result.classes)
+    result = evaluate(
+        run,
+        data=data,
+        split=split,
+        require=require or (),
+        plugins=plugins or (),
+        confidence=confidence,
+        bootstrap=bootstrap,
+        seed=seed,
+    )
+    title = f"{result.model}, {result.rows} rows"
+    console.figures(title, {result.split: result.metrics}, result.classes, result.intervals)
     console.warn(result.notes)
     return conclude(console, result.to_json(), judge(console, result.requirements))

@@ -76,6 +76,7 @@ from scratchnn.nn.metrics.ranking import (
     RocAucOneVersusOneWeighted,
     AveragePrecision,
 )
+from scratchnn.nn.metrics.bootstrap import Bootstrap, Intervals
 from scratchnn.nn.metrics.defaults import default_metrics
 
 # isort: on
@@ -86,6 +87,7 @@ __all__ = [
     "AveragePrecision",
     "BalancedAccuracy",
     "BitsPerToken",
+    "Bootstrap",
     "Brier",
     "CohenKappa",
     "ConfusionMatrix",
@@ -103,6 +105,7 @@ __all__ = [
     "Figure",
     "GammaDeviance",
     "IntervalCoverage",
+    "Intervals",
     "Jaccard",
     "JaccardMacro",
     "JaccardMicro",

@@ -43,7 +43,10 @@ class Metric(Component):
         return
 
     def compute(self, scored: Scored) -> Figure:
-        """The figure. Adds to `scored.notes` what had to be assumed; NaN where the metric has no value."""
+        """The figure. Adds to `scored.notes` what had to be assumed; NaN where the metric has no value.
+
+        It heeds `scored.weights`: rows are drawn again by them, see `Bootstrap`.
+        """
         raise NotImplementedError
 
     def refuse(self, targets: Array, wrong: Array, expected: str) -> None:

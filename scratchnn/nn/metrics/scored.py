@@ -75,9 +75,14 @@ class Scored:
         """How many samples were drawn, each apart from the others."""
         return len(self.targets)
 
-    def resampled(self, counts: Array) -> Self:
-        """The same where each sample counts `counts` `(samples,)` times what it did. Its notes are its own."""
+    def resampled(self, counts: Array) -> Self | None:
+        """The same where each sample counts `counts` `(samples,)` times what it did. Its notes are its own.
+
+        None where no weight is left.
+        """
         weights = counts if self.weights is None else counts * self.weights
+        if not np.add.reduce(weights) > 0:
+            return None
         made = replace(self, weights=weights, notes=[])
         made.__dict__.update({name: self.__dict__[name] for name in UNWEIGHTED if name in self.__dict__})
         return made
@@ -176,7 +181,7 @@ class ScoredSteps(Scored):
         """The sequences: steps of one are no samples apart."""
         return len(self.targets if self.lengths is None else self.lengths)
 
-    def resampled(self, counts: Array) -> Self:
+    def resampled(self, counts: Array) -> Self | None:
         """The same where each sequence counts `counts` `(samples,)` times what it did."""
         return super().resampled(counts if self.lengths is None else np.repeat(counts, self.lengths))
 

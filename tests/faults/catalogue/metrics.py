@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.faults.fault import Fault
 
 METRICS = "nn/metrics/test_metrics.py nn/metrics/test_classes.py nn/metrics/test_numbers.py"
+BOOTSTRAP = "nn/metrics/test_bootstrap.py"
 
 FAULTS = (
     Fault(
@@ -110,5 +111,29 @@ FAULTS = (
         "np.log(truth / numbers) + numbers / truth - 1",
         "targets and predictions change places",
         METRICS,
+    ),
+    Fault(
+        "draws-of-steps",
+        "nn/metrics/scored.py::ScoredSteps",
+        "return super().resampled(counts if self.lengths is None else np.repeat(counts, self.lengths))",
+        "return super().resampled(np.random.default_rng(0).permutation(np.repeat(counts, self.lengths)))",
+        "steps are drawn apart from their sequence",
+        BOOTSTRAP,
+    ),
+    Fault(
+        "draws-forget-weights",
+        "nn/metrics/scored.py",
+        "weights = counts if self.weights is None else counts * self.weights",
+        "weights = counts",
+        "drawn rows count alike whatever their weight",
+        BOOTSTRAP,
+    ),
+    Fault(
+        "interval-of-twice-the-tails",
+        "nn/metrics/bootstrap.py",
+        "[(1 - self.confidence) / 2, (1 + self.confidence) / 2]",
+        "[1 - self.confidence, self.confidence]",
+        "each side leaves out as much as both should",
+        BOOTSTRAP,
     ),
 )

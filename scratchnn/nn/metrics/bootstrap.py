@@ -1,0 +1,66 @@
+"""How sure a figure is, by drawing the samples again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scratchnn.nn.memory import Array
+from scratchnn.nn.metrics.metric import Metric
+from scratchnn.nn.metrics.scored import Scored
+
+Intervals = dict[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """The percentile bootstrap: n of n samples are drawn with replacement, `resamples` times.
+
+    The interval of a figure lies between the quantiles (1 - confidence) / 2 and (1 + confidence) / 2 of what it is on
+    these draws (NumPy's, linear between two). A draw is a count for each sample, which multiplies its weight: arrays
+    are not copied, and what does not depend on weights (labels, orders, levels) is computed once. What is drawn is a
+    sample: of texts a sequence with all its steps. It tells how much the figure would vary with other rows of the same
+    kind, not with another training. Source: Efron 1979; Efron and Tibshirani 1993, section 13.3.
+    """
+
+    confidence: float = 0.95
+    resamples: int = 1000
+
+    def intervals(self, metrics: Sequence[Metric], scored: Scored, rng: np.random.Generator) -> Intervals:
+        """The bounds of each metric that is a single number, by its name, on the same draws for all.
+
+        Draws on which it has no value are left out, and a note says how many; NaN where none is left. Adds to
+        `scored.notes`.
+        """
+        single = [metric for metric in metrics if metric.scalar]
+        for metric in single:  # what the draws share is made here
+            metric.compute(scored)
+        found = np.full((len(single), self.resamples), math.nan)
+        for draw in range(self.resamples):
+            again = scored.resampled(draw_counts(scored.samples, rng))
+            if again is None:  # only rows of weight 0
+                continue
+            found[:, draw] = [metric.compute(again) for metric in single]
+        made: Intervals = {}
+        for metric, figures in zip(single, found, strict=True):
+            known = np.sort(figures[~np.isnan(figures)])
+            if lost := len(figures) - len(known):
+                scored.note(f"{metric.name} has no value on {lost} of {self.resamples} draws, left out of its interval")
+            made[metric.name] = self._bounds(known)
+        return made
+
+    def _bounds(self, figures: Array) -> tuple[float, float]:
+        """The two quantiles of ascending figures, which may be infinite."""
+        if not len(figures):
+            return math.nan, math.nan
+        with np.errstate(invalid="ignore"):
+            lower, upper = np.quantile(figures, [(1 - self.confidence) / 2, (1 + self.confidence) / 2])
+        return float(lower), float(upper)
+
+
+def draw_counts(samples: int, rng: np.random.Generator) -> Array:
+    """How often each of n samples `(n,)` is among n that are drawn with replacement, in float64."""
+    return np.bincount(rng.integers(samples, size=samples), minlength=samples).astype(np.float64)
