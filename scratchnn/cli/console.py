@@ -98,10 +98,11 @@ class Console:
         parts: Mapping[str, Mapping[str, Any]],
         classes: Sequence[str],
         intervals: Mapping[str, tuple[float, float]] | None = None,
+        beside: Mapping[str, Mapping[str, float]] | None = None,
     ) -> None:
         """Metrics in a table: single numbers side by side for each part; then those by class, then matrices.
 
-        Where there are intervals, of a single part, they follow the numbers.
+        Where there are intervals, of a single part, they follow the numbers; what stands `beside` them comes last.
         """
         names = list(dict.fromkeys(name for figures in parts.values() for name in figures))
         scalars = [name for name in names if any(isinstance(parts[part].get(name), int | float) for part in parts)]
@@ -109,7 +110,8 @@ class Console:
         if intervals:
             bounds = {name: f"[{number(low)}, {number(high)}]" for name, (low, high) in intervals.items()}
             rows = [[*row, bounds.get(row[0], "")] for row in rows]
-        self.table(title, ["", *parts, *([""] if intervals else [])], rows)
+        rows = [[*row, *(number(figures.get(row[0])) for figures in (beside or {}).values())] for row in rows]
+        self.table(title, ["", *parts, *([""] if intervals else []), *(beside or {})], rows)
         for part, figures in parts.items():
             by_class = {name: value for name, value in figures.items() if isinstance(value, Mapping)}
             if by_class:

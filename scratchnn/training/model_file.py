@@ -14,10 +14,12 @@ from scratchnn.data.encoder import Encoder
 from scratchnn.errors import ModelError
 from scratchnn.nn.memory import Array
 from scratchnn.nn.network import Network
+from scratchnn.training.constant_baseline import ConstantBaseline
 from scratchnn.training.tensors import read_tensors, write_tensors
 
 FORMAT = 1
 PREFIX = "layers."
+BASELINE = "baseline."
 _MEND = "Use the file as `scratchnn train` wrote it, or train again."
 
 
@@ -26,7 +28,7 @@ class ModelFile:
     """What the file holds.
 
     `config` is the resolved config as plain values, `parts` a check sum of the rows of each part (train, validation,
-    test) to know them again.
+    test) to know them again. A file that an older version wrote has no `baseline`.
     """
 
     config: dict[str, Any]
@@ -34,6 +36,7 @@ class ModelFile:
     arrays: dict[str, Array]
     parts: dict[str, int] = field(default_factory=dict)
     where: str = ""
+    baseline: ConstantBaseline | None = None
 
     def write(self, path: Path) -> None:
         """Writes the file in one step. Equal content gives equal bytes: no time, no place, no name of a machine."""
@@ -43,7 +46,10 @@ class ModelFile:
             "encoder": self.encoder.model_dump(mode="json"),
             "parts": self.parts,
         }
-        write_tensors(path, document, {PREFIX + name: array for name, array in self.arrays.items()})
+        arrays = {PREFIX + name: array for name, array in self.arrays.items()}
+        if self.baseline is not None:
+            arrays |= {BASELINE + name: array for name, array in self.baseline.arrays.items()}
+        write_tensors(path, document, arrays)
 
     @classmethod
     def read(cls, path: Path) -> ModelFile:
@@ -60,8 +66,10 @@ class ModelFile:
             encoder = Encoder.model_validate_json(json.dumps(document["encoder"]))
         except ValidationError as error:
             raise ModelError(f"holds no usable preprocessing: {_fault(error)}", where=str(path), hint=_MEND) from error
+        known = {name.removeprefix(BASELINE): arrays.pop(name) for name in list(arrays) if name.startswith(BASELINE)}
+        baseline = ConstantBaseline.of(known, encoder, str(path))
         arrays = {name.removeprefix(PREFIX): array for name, array in arrays.items()}
-        return cls(document["config"], encoder, arrays, document["parts"], str(path))
+        return cls(document["config"], encoder, arrays, document["parts"], str(path), baseline)
 
     def fill(self, network: Network) -> None:
         """Copies the arrays into a network. Raises `ModelError` where a name, a shape or a number does not fit."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +15,10 @@ from scratchnn.data.tables import Table
 from scratchnn.data.text import Text
 from scratchnn.data.vocabulary import TextInputs
 from scratchnn.errors import ConfigError, DataError, UsageError
-from scratchnn.nn.metrics import Bootstrap, Intervals, Metric
+from scratchnn.nn.metrics import Bootstrap, Intervals, Metric, Scored
 from scratchnn.training.evaluation import Evaluator
+from scratchnn.training.linear_baseline import LinearBaseline
+from scratchnn.workflows.baselines import Baseline, BaselineKind, check_kind, compare, single_figures
 from scratchnn.workflows.building import figure_names, resolve_metrics, target_check
 from scratchnn.workflows.configs import load_config, paths_of_runs
 from scratchnn.workflows.identity import fingerprints
@@ -34,6 +36,7 @@ class EvaluateResult:
     """Metrics on one split or on new rows. `classes` names the rows and columns of the confusion matrix.
 
     `intervals` are those of the metrics that are single numbers, at `confidence`, where they were asked for.
+    `baselines` are the same metrics of models that know less, by their names: majority or mean, and linear.
     """
 
     model: Path
@@ -45,6 +48,7 @@ class EvaluateResult:
     notes: list[str] = field(default_factory=list)
     intervals: Intervals = field(default_factory=dict)
     confidence: float | None = None
+    baselines: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -57,6 +61,8 @@ class EvaluateResult:
         if self.confidence is not None:
             made["confidence"] = self.confidence
             made["intervals"] = {name: list(bounds) for name, bounds in self.intervals.items()}
+        if self.baselines:
+            made["baselines"] = self.baselines
         return made | {"requirements": [verdict.to_json() for verdict in self.requirements]}
 
 
@@ -70,29 +76,35 @@ def evaluate(
     confidence: float | None = None,
     bootstrap: int | None = None,
     seed: int | None = None,
+    baseline: str = "constant",
 ) -> EvaluateResult:
     """Judges a model (a run directory, a model file, or the newest run) on a split of its own data or on a new file.
 
     `split` is train, validation or test (where None); `data` a file with the target column. `confidence`, above 0 and
     below 1, asks for an interval of each metric by `bootstrap` draws (1000 where None) from `seed` (the config's where
-    None); see `scratchnn.nn.metrics.Bootstrap`. Raises the errors of
-    `scratchnn.errors`; a requirement that is not met is no error here, see `passed`.
+    None); see `scratchnn.nn.metrics.Bootstrap`. `baseline` is what stands beside the metrics: constant (the most
+    frequent class, or the mean), linear (that and a linear model, which needs the run's training rows) or none.
+    Raises the errors of `scratchnn.errors`; a requirement that is not met is no error here, see `passed`.
     """
     if split is not None and data is not None:
         raise UsageError("does not go with --data", where="--split", hint="Give one of them.")
-    drawing = _drawing(confidence, bootstrap, seed)
+    drawing, kind = _drawing(confidence, bootstrap, seed), check_kind(baseline)
     requirements = [Requirement.parse(text) for text in require]
     model = load_model(run, plugins)
     metrics = _metrics(model)
     for requirement in requirements:
         requirement.check_name(figure_names(metrics))
     notes: list[str] = []
+    train: Part | None = None
     if data is None:
         split = split or "test"
-        part, batch = _own_part(model, split, plugins)
+        own = _own_parts(model, {split, "train"} if kind == "linear" else {split}, plugins)
+        part, batch, train = own[split], len(own["train"]), own["train"]
     else:
         part, notes = _new_part(model, data)
         split, batch = str(data), len(part)
+        if kind == "linear":
+            train = _own_parts(model, {"train"}, plugins)["train"]
     network = model.built.network
     evaluator = Evaluator(network, model.built.loss, metrics, model.encoder)
     with computing(choose_threads(model.config, network, batch)):
@@ -102,6 +114,10 @@ def evaluate(
         if drawing is not None:
             generator = np.random.Generator(np.random.PCG64(model.config.seed if seed is None else seed))
             intervals = drawing.intervals(metrics, scored, generator)
+        baselines: dict[str, dict[str, float]] = {}
+        for one, its in _baselines(model, kind, train, part, scored):
+            baselines[one.name] = single_figures(metrics, its)
+            notes += filter(None, [compare(one, metrics, figures, baselines[one.name])])
     return EvaluateResult(
         model=model.path,
         split=split,
@@ -112,7 +128,21 @@ def evaluate(
         notes=[*notes, *scored.notes],
         intervals=intervals,
         confidence=confidence,
+        baselines=baselines,
     )
+
+
+def _baselines(
+    model: Model, kind: BaselineKind, train: Part | None, part: Part, scored: Scored
+) -> Iterator[tuple[Baseline, Scored]]:
+    """Each baseline with its answers for these rows. A model file of an older version has no constant one."""
+    if kind == "none":
+        return
+    if model.baseline is not None:
+        yield model.baseline, model.baseline.scored(scored)
+    if kind == "linear" and train is not None:
+        linear = LinearBaseline.fit(train, model.encoder, model.built.network.inputs)
+        yield linear, linear.scored(scored, part.inputs)
 
 
 def _drawing(confidence: float | None, draws: int | None, seed: int | None) -> Bootstrap | None:
@@ -165,26 +195,27 @@ def _new_part(model: Model, path: str | Path) -> tuple[Part, list[str]]:
     return encode(data, model.encoder, model.built.network.dtype, weight, rows, check=check), []
 
 
-def _own_part(model: Model, split: str, plugins: Iterable[str | Path]) -> tuple[Part, int]:
-    """The rows of a split, divided again as the training did, encoded by what the model has fitted.
+def _own_parts(model: Model, needed: Set[str], plugins: Iterable[str | Path]) -> dict[str, Part]:
+    """The rows of each split, divided again as the training did, encoded by what the model has fitted.
 
-    Beside them the number of training rows. Raises `DataError` where the rows are others than the training had.
+    Raises `DataError` where the rows of those that are needed are others than the training had.
     """
-    if split not in SPLITS:
+    for split in needed - set(SPLITS):
         raise UsageError(f'no split "{split}"', where="--split", hint=f"Choose one of: {', '.join(SPLITS)}.")
     if model.run is None:
-        hint = "Give rows with --data FILE, or give the run directory."
+        hint = "Give rows with --data FILE (without --baseline linear), or give the run directory."
         raise UsageError("a model file alone does not know its data", where=str(model.path), hint=hint)
     loaded = load_config(model.run.config, plugins=plugins)
     with paths_of_runs(loaded):
         check = target_check(model.config)
         prepared = prepare_rows(loaded.config, loaded.base, model.run.path.parent, model.encoder, check)
-    part = prepared.parts.get(split)
-    if part is None:
+    for split in needed - prepared.parts.keys():
         have = ", ".join(prepared.parts)
         raise UsageError(f"the run has no {split} rows", where="--split", hint=f"It has: {have}. Or give --data FILE.")
-    if model.parts.get(split) != fingerprints(loaded.config, prepared)[split]:
-        message = f"the {split} rows are not those of the training: the data or the config has changed"
-        hint = "Put them back as they were, or judge rows that the training did not have: --data FILE."
-        raise DataError(message, where=str(model.run.path), hint=hint)
-    return part, len(prepared.train)
+    found = fingerprints(loaded.config, prepared)
+    for split in sorted(needed):
+        if model.parts.get(split) != found[split]:
+            message = f"the {split} rows are not those of the training: the data or the config has changed"
+            hint = "Put them back as they were, or judge rows that the training did not have: --data FILE."
+            raise DataError(message, where=str(model.run.path), hint=hint)
+    return prepared.parts

@@ -25,6 +25,7 @@ from scratchnn.data.targets.numbers import NumberTarget
 from scratchnn.errors import ConfigError, ModelError, ScratchnnError, UsageError
 from scratchnn.nn.memory import Array
 from scratchnn.nn.network import PREDICT_ROWS
+from scratchnn.training.constant_baseline import ConstantBaseline
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory, near_run
 from scratchnn.workflows.building import Built, build_for
@@ -63,6 +64,7 @@ class Model:
     """A trained network with everything that it needs to judge raw rows.
 
     `run` is its run directory, if it has one; `parts` the check sums of the rows that it was trained and judged on.
+    `baseline` is what it has to beat, None in a file of an older version.
     """
 
     config: Config
@@ -71,6 +73,7 @@ class Model:
     path: Path
     run: RunDirectory | None
     parts: Mapping[str, int]
+    baseline: ConstantBaseline | None = None
 
     def predict(self, data: Table | Arrays, interval: float | None = None, *, start: int = 0) -> Predictions:
         """Predictions for rows as they come from a source; other columns and another order do no harm.
@@ -174,7 +177,7 @@ def load_model(path: str | Path | None = None, plugins: Iterable[str | Path] = (
         hint = _name_plugins(stored.config.get("plugins"), run)
         raise ModelError(f"holds a config that cannot be used: {error}", where=str(file), hint=hint) from None
     stored.fill(built.network)
-    return Model(config, stored.encoder, built, file, run, stored.parts)
+    return Model(config, stored.encoder, built, file, run, stored.parts, stored.baseline)
 
 
 def _name_plugins(named: object, run: RunDirectory | None) -> str:

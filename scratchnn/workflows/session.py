@@ -22,6 +22,7 @@ from scratchnn.nn.metrics import Metric
 from scratchnn.nn.optimizers import Optimizer
 from scratchnn.training.checkpoint import Checkpoints
 from scratchnn.training.class_weights import weigh
+from scratchnn.training.constant_baseline import ConstantBaseline
 from scratchnn.training.early_stopping import Watch
 from scratchnn.training.evaluation import Evaluator
 from scratchnn.training.events import EpochEnd, Event, Finished, Status, StopRequest
@@ -269,7 +270,9 @@ class Session:
         """Writes the model and the summary. An interrupted run is not judged: it goes on later."""
         arrays = self.built.network.arena.named_arrays()
         parts = fingerprints(self.config, self.data)
-        ModelFile(plain(self.loaded.portable()), self.data.encoder, arrays, parts).write(run.model)
+        baseline = ConstantBaseline.fit(self.data.train, self.data.encoder)
+        config = plain(self.loaded.portable())
+        ModelFile(config, self.data.encoder, arrays, parts, baseline=baseline).write(run.model)
         metrics: dict[str, dict[str, Any]] = {}
         notes = list(self._notes)
         if finished.status != "interrupted":

@@ -162,9 +162,10 @@ def test_the_tables_of_evaluate(cli: Any) -> None:
     figures = cli("evaluate", "--json").json["metrics"]
     lines = cli("evaluate").err.splitlines()
     assert lines[0] == "runs/c/model.safetensors, 7 rows"
-    assert lines[1].split() == ["test"]
+    assert lines[1].split() == ["test", "majority"]
     assert lines[2].split() == ["loss", f"{figures['loss']:.4f}"]
-    assert len({len(line) for line in lines[1 : lines.index("")]}) == 1  # the figures end in one column
+    figures_end = {len(line) for line in lines[3 : lines.index("")]}
+    assert figures_end == {len(lines[1])}  # in one column
     at = lines.index("test: by class")
     assert lines[at + 1].split() == ["class", "precision", "recall", "f1", "specificity", "jaccard"]
     assert [line.split()[0] for line in lines[at + 2 : at + 5]] == ["ash", "elm", "oak"]
@@ -182,6 +183,7 @@ def test_the_table_of_evaluate_with_intervals(cli: Any) -> None:
     low, high = made["intervals"]["f1_macro"]
     lines = cli("evaluate", *options).err.splitlines()
     wanted = ["f1_macro", f"{made['metrics']['f1_macro']:.4f}", f"[{low:.4f},", f"{high:.4f}]"]
+    wanted.append(f"{made['baselines']['majority']['f1_macro']:.4f}")
     assert wanted in [line.split() for line in lines]
     assert ["loss", f"{made['metrics']['loss']:.4f}"] in [line.split() for line in lines]
     outcome = cli("evaluate", "--confidence", "95")

@@ -12,6 +12,7 @@ from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.nn.layers.normalization import BatchNorm
 from scratchnn.nn.network import Network
+from scratchnn.training.constant_baseline import ConstantBaseline
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.tensors import read_tensors, write_tensors
 
@@ -42,6 +43,19 @@ def test_what_was_written_is_read(stored, tmp_path):
         np.testing.assert_array_equal(array, stored.arrays[name])
     assert sorted(found.arrays) == sorted(stored.arrays)
     assert "1.running_variance" in found.arrays
+
+
+def test_the_baseline_is_kept_apart_from_the_network(stored, tmp_path):
+    path = tmp_path / "m.safetensors"
+    replace(stored, baseline=ConstantBaseline({"shares": np.array([0.5, 0.25, 0.25])})).write(path)
+    found = ModelFile.read(path)
+    assert found.baseline is not None
+    assert found.baseline.arrays["shares"].tolist() == [0.5, 0.25, 0.25]
+    found.fill(network(2))
+    replace(stored, baseline=ConstantBaseline({"shares": np.ones(4) / 4})).write(path)
+    with pytest.raises(ModelError, match="baseline that does not fit") as caught:
+        ModelFile.read(path)
+    assert caught.value.where == str(path)
 
 
 def test_equal_content_is_equal_bytes(stored, tmp_path):

@@ -138,7 +138,7 @@ def test_requirements(config):
     assert not found.passed
     assert evaluate(run, require=["accuracy>=0"]).passed
     assert found.to_json()["requirements"][1]["value"] == found.metrics["loss"]
-    assert list(found.to_json()) == ["split", "rows", "metrics", "requirements"]
+    assert list(found.to_json()) == ["split", "rows", "metrics", "baselines", "requirements"]
 
 
 @pytest.mark.parametrize("text", ["test.accuracy>=0.9", "acuracy>=0.9", "confusion_matrix>1", "accuracy=1"])

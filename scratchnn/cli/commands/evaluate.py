@@ -36,6 +36,15 @@ def command(
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", help="Where the draws start; the config's seed when absent.")
     ] = None,
+    baseline: Annotated[
+        str,
+        typer.Option(
+            "--baseline",
+            metavar="KIND",
+            help="What stands beside: constant (the most frequent class, or the mean), linear (a linear model too, "
+            "fitted on the run's training rows) or none.",
+        ),
+    ] = "constant",
     plugins: Plugins = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -55,8 +64,9 @@ def command(
         confidence=confidence,
         bootstrap=bootstrap,
         seed=seed,
+        baseline=baseline,
     )
     title = f"{result.model}, {result.rows} rows"
-    console.figures(title, {result.split: result.metrics}, result.classes, result.intervals)
+    console.figures(title, {result.split: result.metrics}, result.classes, result.intervals, result.baselines)
     console.warn(result.notes)
     return conclude(console, result.to_json(), judge(console, result.requirements))

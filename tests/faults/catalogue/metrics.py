@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.faults.fault import Fault
 
 METRICS = "nn/metrics/test_metrics.py nn/metrics/test_classes.py nn/metrics/test_numbers.py"
+BASELINES = "training/test_constant_baseline.py training/test_linear_baseline.py"
 BOOTSTRAP = "nn/metrics/test_bootstrap.py"
 
 FAULTS = (
@@ -135,5 +136,45 @@ FAULTS = (
         "[1 - self.confidence, self.confidence]",
         "each side leaves out as much as both should",
         BOOTSTRAP,
+    ),
+    Fault(
+        "baseline-without-weights",
+        "training/constant_baseline.py",
+        "counts = np.bincount(train.targets, train.weights, count).astype(np.float64)",
+        "counts = np.bincount(train.targets, None, count).astype(np.float64)",
+        "the shares of classes ignore the weights of the rows",
+        BASELINES,
+    ),
+    Fault(
+        "baseline-keeps-what-the-model-made",
+        "training/constant_baseline.py",
+        "return replace(model, predictions=said, notes=[], quantiles=tell, _made={})",
+        "return replace(model, predictions=said, notes=[], quantiles=tell)",
+        "orders and levels of the model's predictions are taken for the baseline's",
+        BASELINES,
+    ),
+    Fault(
+        "linear-width-without-weights",
+        "training/linear_baseline.py",
+        "squares += weights[rows] @ (made.features(inputs[rows])[:, :-1] - offset) ** 2",
+        "squares += np.ones(len(weights[rows])) @ (made.features(inputs[rows])[:, :-1] - offset) ** 2",
+        "the deviation of an input ignores weights, so that the penalty weighs otherwise",
+        BASELINES,
+    ),
+    Fault(
+        "linear-codes-as-numbers",
+        "training/linear_baseline.py",
+        "part if column.codes is None else part == np.arange(column.codes)",
+        "part if column.codes is None else np.repeat(part, column.codes, axis=1)",
+        "codes of categories count as numbers",
+        BASELINES,
+    ),
+    Fault(
+        "softmax-without-weights",
+        "training/linear_baseline.py",
+        "outputs *= weights[rows, None]",
+        "outputs *= 1.0",
+        "the gradient of the linear model ignores weights",
+        BASELINES,
     ),
 )
