@@ -23,7 +23,8 @@ class Bootstrap:
     these draws (NumPy's, linear between two). A draw is a count for each sample, which multiplies its weight: arrays
     are not copied, and what does not depend on weights (labels, orders, levels) is computed once. What is drawn is a
     sample: of texts a sequence with all its steps. It tells how much the figure would vary with other rows of the same
-    kind, not with another training. Source: Efron 1979; Efron and Tibshirani 1993, section 13.3.
+    kind, not with another training; and nothing where every draw gives the same, as where all rows are right, which a
+    note says. Source: Efron 1979; Efron and Tibshirani 1993, section 13.3.
     """
 
     confidence: float = 0.95
@@ -50,6 +51,10 @@ class Bootstrap:
             if lost := len(figures) - len(known):
                 scored.note(f"{metric.name} has no value on {lost} of {self.resamples} draws, left out of its interval")
             made[metric.name] = self._bounds(known)
+        equal = [name for name, (lower, upper) in made.items() if lower == upper]
+        if equal:
+            names = ", ".join(equal[:3]) + (f" and {len(equal) - 3} more" if len(equal) > 3 else "")
+            scored.note(f"every draw has the same {names}: other rows may have another, only more rows can tell")
         return made
 
     def _bounds(self, figures: Array) -> tuple[float, float]:

@@ -65,7 +65,7 @@ def test_draws_without_a_value_are_left_out_and_told():
     bounds = Bootstrap(0.9, 100).intervals([Metric.parse("roc_auc")], scored, stream())["roc_auc"]
     assert bounds == (1, 1)
     lost = sum(4 not in rows for rows in DrawnRows(5))
-    assert scored.notes == [f"roc_auc has no value on {lost} of 100 draws, left out of its interval"]
+    assert scored.notes[0] == f"roc_auc has no value on {lost} of 100 draws, left out of its interval"
     one = Scored(np.zeros(5, int), scored.predictions)
     assert all(map(math.isnan, Bootstrap(0.9, 20).intervals([Metric.parse("roc_auc")], one, stream())["roc_auc"]))
 
@@ -78,11 +78,19 @@ class DrawnRows(list):
         super().__init__(set(rng.integers(rows, size=rows).tolist()) for _ in range(100))
 
 
+def test_an_interval_without_width_is_told():
+    scored = Scored(np.array([0, 1, 1]), np.eye(2)[[0, 1, 1]])
+    metrics = [Metric.parse(tag) for tag in ("accuracy", "precision_micro", "recall_micro", "jaccard_micro")]
+    assert Bootstrap(0.9, 20).intervals(metrics, scored, stream())["accuracy"] == (1, 1)
+    words = "every draw has the same accuracy, precision_micro, recall_micro and 1 more"
+    assert [note.split(":")[0] for note in scored.notes] == [words]
+
+
 def test_draws_of_weight_0_are_left_out():
     scored = Scored(np.zeros(3), np.array([1.0, 5, 7]), np.array([2.0, 0, 0]))
     assert Bootstrap(0.9, 100).intervals([Metric.parse("mae")], scored, stream())["mae"] == (1, 1)
     lost = sum(0 not in rows for rows in DrawnRows(3))
-    assert scored.notes == [f"mae has no value on {lost} of 100 draws, left out of its interval"]
+    assert scored.notes[0] == f"mae has no value on {lost} of 100 draws, left out of its interval"
 
 
 def test_steps_are_drawn_with_their_sequence():
