@@ -16,7 +16,7 @@ FAULTS = (
     Fault(
         "blocks-joined-without-their-distance",
         "data/array_inputs.py",
-        " + step * step * (count * size / (count + size))",
+        " + apart * apart * (count * size / (count + size))",
         "",
         "the deviation of a file is that within its blocks",
         SAMPLES,
@@ -24,8 +24,8 @@ FAULTS = (
     Fault(
         "mean-of-blocks-unweighted",
         "data/array_inputs.py",
-        "mean = mean + step * (size / (count + size))",
-        "mean = mean + step * 0.5",
+        "mean = mean + apart * (size / (count + size))",
+        "mean = mean + apart * 0.5",
         "a short block counts as much as a long one",
         SAMPLES,
     ),
