@@ -11,6 +11,7 @@ from scratchnn.data.features.inference import infer
 from scratchnn.data.settings import DataSettings
 from scratchnn.data.tables import Array, Arrays, Table, Task
 from scratchnn.data.targets import FittedTarget, InputsAgain, kind_of
+from scratchnn.data.targets.inference import infer_task
 from scratchnn.errors import DataError, suggestion
 
 
@@ -26,6 +27,11 @@ def fit(
     if isinstance(target, InputsAgain) and isinstance(inputs, TableInputs):
         _refuse_lost_cells(inputs, train.where)
     return Encoder(inputs=inputs, target=target)
+
+
+def task_of(settings: DataSettings, data: Table | Arrays, names: list[str]) -> Task:
+    """The task that the settings name, or that the targets are like. Raises `DataError`."""
+    return infer_task(data, names, settings.label_separator) if settings.task == "auto" else settings.task
 
 
 def _refuse_lost_cells(inputs: TableInputs, where: str) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike
 
 from scratchnn.data.blocks import table_blocks
 from scratchnn.data.encoder import Encoder
-from scratchnn.data.fitting import fit
+from scratchnn.data.fitting import fit, task_of
 from scratchnn.data.kept_columns import KeptColumns
 from scratchnn.data.machine import memory
 from scratchnn.data.preparation import (
@@ -37,7 +37,6 @@ from scratchnn.data.table_cache import Kept, TableCache
 from scratchnn.data.tables import Array, Arrays, Table
 from scratchnn.data.tabular import TabularSource, matching
 from scratchnn.data.targets import kind_of
-from scratchnn.data.targets.inference import infer_task
 
 BLOCK_ROWS = 1 << 16
 FITTED_CELLS = 1 << 20  # of the training rows that features are fitted on
@@ -163,10 +162,8 @@ def _encode(
     surveys = {name: _survey(settings, source, base) for name, source in sources.items()}
     raw: dict[str, Table | Arrays] = {name: survey.kept.take(survey.used) for name, survey in surveys.items()}
     train = surveys["train"]
-    task = encoder.target.task if encoder else settings.task
-    if task == "auto":
-        telling = np.union1d(train.used[:LOOKED_AT], np.intersect1d(train.telling, train.used))
-        task = infer_task(train.kept.take(telling), names)
+    telling = np.union1d(train.used[:LOOKED_AT], np.intersect1d(train.telling, train.used))
+    task = encoder.target.task if encoder else task_of(settings, train.kept.take(telling), names)
     divided, places = divide(settings, base, rng, raw, task, names, train.used, len(train.kept))
     owner = {name: name if name in sources else "train" for name in divided}
     rows = {name: surveys[owner[name]].used[places[name]] for name in divided}

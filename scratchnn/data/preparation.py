@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from scratchnn.data.encoder import Encoder, TableInputs
-from scratchnn.data.fitting import fit
+from scratchnn.data.fitting import fit, task_of
 from scratchnn.data.new_files import read_like
 from scratchnn.data.passages import Passage
 from scratchnn.data.samples import Inputs
@@ -19,7 +19,6 @@ from scratchnn.data.settings import DataSettings, Source, SourceParts, Text
 from scratchnn.data.splits import Division, Undivided
 from scratchnn.data.tables import Array, Arrays, Table, Task
 from scratchnn.data.targets import FittedTarget, NextToken, kind_of
-from scratchnn.data.targets.inference import infer_task
 from scratchnn.data.targets.target import own_targets
 from scratchnn.data.vocabulary import TextInputs
 from scratchnn.errors import DataError, TargetError
@@ -117,7 +116,7 @@ def prepare(
     raw = cast("dict[str, Rows]", read_parts(settings.source, base))
     whole = raw["train"]
     names = [] if settings.task == "reconstruction" else settings.target or _target_names(whole)
-    task = encoder.task if encoder else settings.task if settings.task != "auto" else infer_task(whole, names)
+    task = encoder.task if encoder else task_of(settings, whole, names)
     total = len(raw["train"])
     used = {name: used_rows(settings, data) for name, data in raw.items()}
     raw = {name: data.take(used[name]) for name, data in raw.items()}

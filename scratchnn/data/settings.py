@@ -31,7 +31,8 @@ from scratchnn.data.polars_tables import Arrow, Parquet
 from scratchnn.data.sources import Source, SourceParts
 from scratchnn.data.splits import NoSplit, PositionSplit, RandomSplit, Split
 from scratchnn.data.synthetic import Blobs, Circles, Moons, Sine, Spirals, Xor
-from scratchnn.data.targets import TargetRules
+from scratchnn.data.tables import Task
+from scratchnn.data.targets import TargetRules, kind_of
 from scratchnn.data.text import Text
 
 __all__ = [
@@ -91,8 +92,11 @@ class DataSettings(Settings):
 
     Columns that `features` does not name are inferred from the training rows: numbers where every cell is one,
     datetimes where every cell is an ISO 8601 date, else categories. The task is inferred from the target: a text is a
-    class; whole numbers with at most 20 distinct values are classes; any other number is regression. `reconstruction`
-    has no target: an autoencoder learns to give back its encoded inputs, which are all columns but those with the
+    class; whole numbers with at most 20 distinct values are classes; any other number is regression. Several targets
+    are multi_label where all of them are 0 or 1 (or words for it: no and yes, false and true), else regression; so is
+    one column of JSON lists, or of texts with a `label_separator`. A count and an order are not guessed: set `task:
+    count` or `ordinal`, which takes the order of numbers, and for texts that of `class_order`. `reconstruction` has no
+    target: an autoencoder learns to give back its encoded inputs, which are all columns but those with the
     feature `ignore`. Of a text the task is `language_modeling`: to tell the next token.
     """
 
@@ -100,15 +104,23 @@ class DataSettings(Settings):
         description="A path (.csv, .jsonl, .npz, ...), a set (moons), a source in full, or {train, validation, test}."
     )
     target: Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])] | None = Field(
-        None, min_length=1, description="The target column, or several for regression. Tables only."
+        None, min_length=1, description="The target column, or several numbers or labels. Tables only."
     )
-    task: Literal["auto", "classification", "regression", "reconstruction", "language_modeling"] = Field(
-        "auto", description="auto infers it from the target or the source; reconstruction learns the inputs themselves."
+    task: Literal["auto"] | Task = Field(
+        "auto",
+        description="auto infers it from the target or the source. multi_label: labels that may be true together; "
+        "count: whole numbers of 0 or more; ordinal: classes in an order; reconstruction: the inputs themselves.",
     )
     class_order: list[str] | None = Field(
         None,
         min_length=2,
         description="Every class, in order; absent: by value where all are numbers, by the alphabet otherwise.",
+    )
+    label_separator: str | None = Field(
+        None,
+        min_length=1,
+        max_length=8,
+        description='What stands between the labels of one text column, as in "action|drama". multi_label only.',
     )
     features: dict[str, Feature] | None = Field(None, description="The feature of a column by its name. Tables only.")
     input_scale: Literal["auto", "standard", "standard_by_channel", "unit", "none"] = Field(
@@ -134,7 +146,7 @@ class DataSettings(Settings):
     @property
     def target_rules(self) -> TargetRules:
         """What is said of the targets."""
-        return TargetRules(self.target_scale, self.class_order)
+        return TargetRules(self.target_scale, self.class_order, self.label_separator)
 
     def moved(self, move: Callable[[str], str]) -> Self:
         """The same settings with each path changed by `move`."""
@@ -143,6 +155,7 @@ class DataSettings(Settings):
     @model_validator(mode="after")
     def _fits_source(self) -> Self:
         self._check_class_order(self.class_order or [])
+        self._check_separator()
         source = self.source.first
         self._check_split()
         self._check_task()
@@ -188,9 +201,22 @@ class DataSettings(Settings):
     def _check_class_order(self, names: list[str]) -> None:
         if len(set(names)) < len(names):
             raise PydanticCustomError("data", "`class_order` names a class twice.")
-        if names and self.task in ("regression", "reconstruction"):
+        if names and self.task not in ("auto", "language_modeling", "classification", "ordinal"):
             message = "`class_order` is for classes, but `task` is {task}. Remove one."
             raise PydanticCustomError("data", message, {"task": self.task})
+
+    def _check_separator(self) -> None:
+        if self.label_separator is None:
+            return
+        if self.task not in ("auto", "multi_label"):
+            message = "`label_separator` is for labels, but `task` is {task}. Remove one."
+            raise PydanticCustomError("data", message, {"task": self.task})
+        if not self.source.first.tabular:
+            message = "`label_separator` is for a column of texts, but a source of type {kind} has none. Remove it."
+            raise PydanticCustomError("data", message, {"kind": self.source.first.tag()})
+        if len(self.target or []) > 1:
+            message = "`label_separator` divides the texts of one column, but `target` names {count}. Remove one."
+            raise PydanticCustomError("data", message, {"count": len(self.target or [])})
 
     def _check_reconstruction(self) -> None:
         if self.target is not None:
@@ -230,8 +256,8 @@ class DataSettings(Settings):
     def _check_columns(self, target: list[str]) -> None:
         if len(set(target)) < len(target):
             raise PydanticCustomError("data", "`target` names a column twice.")
-        if len(target) > 1 and self.task == "classification":
-            raise PydanticCustomError("data", "classification takes one target column.")
+        if len(target) > 1 and self.task != "auto" and kind_of(self.task).one_column:
+            raise PydanticCustomError("data", "{task} takes one target column.", {"task": self.task})
         if self.sample_weight in target:
             raise PydanticCustomError("data", "`sample_weight` is the target. Name another column.")
         for name in [*target, *filter(None, [self.sample_weight])]:

@@ -15,7 +15,7 @@ from scratchnn.data.stored_array import StoredArray
 from scratchnn.errors import DataError, suggestion
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Task = Literal["classification", "regression", "reconstruction", "language_modeling"]
+Task = Literal["classification", "regression", "multi_label", "count", "ordinal", "reconstruction", "language_modeling"]
 
 PIECE = 1 << 20  # rows whose texts may be in memory together
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "?", "-", "."})

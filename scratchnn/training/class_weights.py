@@ -21,12 +21,14 @@ def weigh(
     classes: Sequence[str],
     setting: Literal["balanced"] | Mapping[str, float] | None,
     sampling: Sampling | None = None,
+    kind: str = "the targets are numbers",
 ) -> Part:
     """The part with each sample's weight multiplied by that of its class.
 
     "balanced": N / (C n_c) for class c with n_c of the N samples, as in scikit-learn; with a sampling n_c and N are
     what an epoch draws, so that no class is favoured twice. A mapping: the weight by class name, 1 for a class that it
-    leaves out, for each time that a sample is drawn. Raises `ConfigError` with the key path as place.
+    leaves out, for each time that a sample is drawn.
+    `kind` tells what targets without classes are. Raises `ConfigError` with the key path as place.
     """
     if setting is None:
         return part
@@ -34,7 +36,7 @@ def weigh(
         message = "class weights are for one class a sample, but each step of a text has one"
         raise ConfigError(message, where=WHERE, hint="Remove them.")
     if not classes:
-        raise ConfigError("class weights need classes, but the targets are numbers", where=WHERE, hint="Remove them.")
+        raise ConfigError(f"class weights need one class a sample, but {kind}", where=WHERE, hint="Remove them.")
     dtype = part.inputs.dtype
     with np.errstate(over="ignore"):
         counts = drawn_per_class(part, classes, sampling or NoSampling())

@@ -15,7 +15,7 @@ from scratchnn.nn.arena import Workspace
 from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.losses import EachStep, Loss
 from scratchnn.nn.memory import Array
-from scratchnn.nn.metrics import Metric, Scored, ScoredSteps
+from scratchnn.nn.metrics import Metric, Scored, ScoredLabels, ScoredSteps
 from scratchnn.nn.network import PREDICT_ROWS, Network
 
 
@@ -58,6 +58,8 @@ class Evaluator:
         """Predictions beside targets, both as a user knows them."""
         target = self._encoder.target
         predictions, targets = target.decode(self._loss.predictions(outputs)), target.decode(part.targets)
+        if target.label_names:
+            return ScoredLabels(targets, predictions, part.weights, tuple(target.label_names))
         pooled = isinstance(target, InputsAgain)
         quantiles = self._quantiles(outputs) if target.is_number else None
         return Scored(targets, predictions, part.weights, tuple(target.class_names), pooled, quantiles=quantiles)

@@ -112,15 +112,17 @@ class EpochOrder:
         return self._rows
 
 
-def check_sampling(part: Part, classes: Sequence[str], sampling: Sampling) -> None:
-    """Raises `ConfigError` where rows are to be sampled by their class, but have none."""
+def check_sampling(
+    part: Part, classes: Sequence[str], sampling: Sampling, kind: str = "the targets are numbers"
+) -> None:
+    """Raises `ConfigError` where rows are to be sampled by their class, but have none: `kind` tells what they have."""
     if isinstance(sampling, NoSampling):
         return
     if part.targets.ndim > 1 and part.targets.dtype.kind == "i":
         message = f"{sampling.tag()} is for one class a sample, but each step of a text has one"
         raise ConfigError(message, where=WHERE, hint="Remove it.")
     if not classes:
-        message = f"{sampling.tag()} needs classes, but the targets are numbers"
+        message = f"{sampling.tag()} needs one class a sample, but {kind}"
         raise ConfigError(message, where=WHERE, hint="Remove it, or weigh rows with data.sample_weight.")
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from scratchnn.config.schema import Config
 from scratchnn.data.array_inputs import ArrayInputs
 from scratchnn.data.encoder import Encoder, TableInputs
 from scratchnn.data.preparation import CheckNumbers, Part
-from scratchnn.data.tables import Task, is_number
+from scratchnn.data.tables import is_number
 from scratchnn.data.targets import InputsAgain
 from scratchnn.data.vocabulary import TextInputs
 from scratchnn.errors import ConfigError, ShapeError, TargetError
@@ -19,7 +20,17 @@ from scratchnn.nn.chain import Chain
 from scratchnn.nn.layer import Column, InputSpec, Layer, with_outputs
 from scratchnn.nn.layers.composite import Repeat, Sequential
 from scratchnn.nn.layers.shape import Flatten, Reshape
-from scratchnn.nn.losses import MSE, BinaryCrossEntropy, CrossEntropy, Loss, TargetSpec, fitted
+from scratchnn.nn.losses import (
+    MSE,
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Loss,
+    MultiLabelCrossEntropy,
+    Ordinal,
+    Poisson,
+    TargetSpec,
+    fitted,
+)
 from scratchnn.nn.memory import Array, Shape
 from scratchnn.nn.metrics import Metric, default_metrics
 from scratchnn.nn.network import Network
@@ -65,6 +76,10 @@ def build_for(config: Config, encoder: Encoder) -> Built:
     """The same for data that was prepared."""
     built = build(config, input_spec(encoder), target_spec(encoder))
     _refuse_scaled_targets(built.loss, encoder)
+    if built.target.kind == "multi_label" and not built.loss.tells_labels():
+        message = f"{built.loss.title} tells no probabilities of labels that may be true together"
+        hint = "Use multi_label_cross_entropy, or set data.task: regression."
+        raise ConfigError(message, where="loss", hint=hint)
     if built.target.steps and built.loss.wants_ordered_classes():
         message = f"{built.loss.title} needs an order of the classes, but tokens have none"
         raise ConfigError(message, where="loss", hint="Use cross_entropy.")
@@ -116,13 +131,23 @@ def target_spec(encoder: Encoder) -> TargetSpec:
         return TargetSpec.of_inputs(encoder.input_shape)
     if isinstance(encoder.inputs, TextInputs):
         return TargetSpec(classes=encoder.inputs.count, steps=encoder.inputs.context)
-    return TargetSpec(classes=len(encoder.class_names), columns=encoder.target.columns)
+    kinds: dict[str, Literal["ordinal", "multi_label", "count"]]
+    kinds = {"ordinal": "ordinal", "multi_label": "multi_label", "count": "count"}
+    target = encoder.target
+    return TargetSpec(len(target.class_names), target.columns, kind=kinds.get(target.task, ""))
 
 
 def resolve_loss(loss: Loss | str, target: TargetSpec) -> Loss:
-    """`auto` by task: cross_entropy, binary_cross_entropy for two classes, mse for numbers."""
+    """`auto` by task.
+
+    cross_entropy, binary_cross_entropy for two classes, ordinal for those in an order; mse for numbers, poisson for
+    counts; multi_label_cross_entropy for labels.
+    """
     if isinstance(loss, Loss):
         return loss
+    by_kind: dict[str, type[Loss]] = {"ordinal": Ordinal, "multi_label": MultiLabelCrossEntropy, "count": Poisson}
+    if target.kind:
+        return by_kind[target.kind]()
     if not target.is_classification:
         return MSE()
     return BinaryCrossEntropy() if target.classes == 2 and not target.steps else CrossEntropy()
@@ -134,12 +159,11 @@ def resolve_metrics(config: Config, built: Built) -> list[Metric]:
     Raises `ConfigError` for a metric of another task, or one that needs another loss.
     """
     target = built.target
-    task: Task = "classification" if target.is_classification else "regression"
-    task = "language_modeling" if target.steps else task
+    task = target.task
     if config.metrics is None:
-        return list(default_metrics("reconstruction" if target.is_reconstruction else task, target.classes))
+        return list(default_metrics(task, target.classes))
     for index, metric in enumerate(config.metrics):
-        if task not in metric.tasks:
+        if not metric.suits(task):
             hint = f"The target is for {task}: choose another metric, or set data.task."
             if target.is_reconstruction:
                 hint = "A reconstruction is measured by metrics for regression: mse, rmse, mae, r2."

@@ -33,7 +33,7 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """Metrics on one split or on new rows. `classes` names the rows and columns of the confusion matrix.
+    """Metrics on one split or on new rows. `classes` names its classes or labels.
 
     `intervals` are those of the metrics that are single numbers, at `confidence`, where they were asked for.
     `baselines` are the same metrics of models that know less, by their names: majority or mean, and linear.
@@ -123,7 +123,7 @@ def evaluate(
         split=split,
         rows=len(part),
         metrics=figures,
-        classes=model.encoder.class_names,
+        classes=model.encoder.class_names or model.encoder.target.label_names,
         requirements=judge(requirements, figures),
         notes=[*notes, *scored.notes],
         intervals=intervals,
@@ -166,10 +166,9 @@ def _drawing(confidence: float | None, draws: int | None, seed: int | None) -> B
 
 def _metrics(model: Model) -> list[Metric]:
     """The config's metrics first, then the usual ones of the task: judging costs little and is done once."""
-    task = "regression" if model.encoder.task == "reconstruction" else model.encoder.task
     chosen = {metric.name: metric for metric in resolve_metrics(model.config, model.built)}
     for tag, member in Metric.members().items():
-        if task in member.tasks and member.usual and not member.needs_fields():
+        if member.suits(model.encoder.task) and member.usual and not member.needs_fields():
             metric = Metric.parse(tag)
             with suppress(ConfigError):  # what another loss would tell
                 metric.check_loss(model.built.loss)

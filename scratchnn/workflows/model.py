@@ -38,8 +38,9 @@ USUAL_INTERVAL = 0.9
 class Predictions:
     """What a model says of each row.
 
-    `values`: numbers (N, K) in the target's units, or class probabilities (N, classes); `labels`: the most probable
-    class of each row, empty for numbers.
+    `values`: numbers (N, K) in the target's units, or probabilities of the classes (N, C) or of the labels (N, K).
+    `labels`: the most probable class of each row, or its labels in one text; empty for numbers, and for labels that
+    have columns of their own.
 
     Of a reconstruction, `values` (N, *shape) are the inputs as they are encoded, `columns` the same in the columns' own
     units (see `decode_inputs`), `errors` (N,) the mean squared error of each row's `values`: the higher, the less a row
@@ -95,7 +96,7 @@ class Model:
         if isinstance(target, InputsAgain):
             values = values.reshape(inputs.shape)
             return Predictions(values, [], decode_inputs(self.encoder, values), _row_errors(inputs, values))
-        return Predictions(values, target.labels(values))
+        return Predictions(values, target.words(values))
 
     def interval_shares(self, interval: float | None) -> tuple[float, float] | None:
         """The shares of targets below the two bounds of a central interval, None where there is no interval.

@@ -78,7 +78,8 @@ def predict(
     """Predicts every row of a file. The target column is not needed; other columns are carried along.
 
     `columns` chooses the input columns that appear in the result (all of a table's where None); `proba` adds a
-    probability for each class. Predictions follow: `prediction` for a class, `predicted_<target>` for numbers; for a
+    probability for each class or label. Predictions follow: `prediction` for a class, `predicted_<target>` for numbers
+    and for labels in columns of their own, where it is 0 or 1, `prediction` for labels in one column; for a
     reconstruction `reconstructed_<column>` for each input column in its own units, and `reconstruction_error`.
 
     Beside numbers of a model with the loss `gaussian_nll` stand `lower_<target>` and `upper_<target>`, the bounds of

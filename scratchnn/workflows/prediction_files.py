@@ -105,8 +105,7 @@ class JsonLinesFile(PredictionFile):
             _json_cells(cells, name in rows.numeric) for name, cells in rows.carried.items()
         ]
         for values in rows.added.values():
-            numbers = isinstance(values, np.ndarray)
-            columns.append(texts(values) if numbers else list(map(encode_basestring, values)))
+            columns.append(texts(values) if isinstance(values, np.ndarray) else list(map(_json_text, values)))
         names = (encode_basestring(name).replace("%", "%%") for name in rows.header)
         line = "{" + ", ".join(f"{name}: %s" for name in names) + "}\n"
         self._sink("".join([line % cells for cells in zip(*columns, strict=True)]).encode())
@@ -246,6 +245,11 @@ def typed(cells: Sequence[str], numeric: bool, name: str) -> Array:
         got = f'column "{name}" has a cell of {longest:,} characters, and an array holds all cells at that length'
         raise UsageError(got, where="-o", hint="Leave the column out with --columns, or choose another format.")
     return np.array(cells, np.str_)
+
+
+def _json_text(cell: str) -> str:
+    """A text, or what is JSON already: a list of labels."""
+    return cell if isinstance(cell, Bare) else encode_basestring(cell)
 
 
 def _json_cells(cells: Sequence[str], numeric: bool) -> list[str]:

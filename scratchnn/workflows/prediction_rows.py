@@ -13,6 +13,7 @@ from scratchnn.data.columns import Decoded
 from scratchnn.data.encoder import Encoder, TableInputs
 from scratchnn.data.tables import Arrays, Table
 from scratchnn.data.targets import InputsAgain, NextToken
+from scratchnn.data.targets.multi_label import is_predicted
 from scratchnn.errors import UsageError, suggestion
 from scratchnn.nn.memory import Array
 from scratchnn.workflows.model import Model, Predictions
@@ -69,7 +70,7 @@ class Predictor:
         if isinstance(target, NextToken):
             hint = "Use `generate`, which goes on with a text."
             raise UsageError("is a model of texts, which has no rows to predict", where=str(self.model.path), hint=hint)
-        if self.proba and not target.class_names:
+        if self.proba and not (target.class_names or target.label_names):
             raise UsageError(f"{target.what}: there are no probabilities", where="--proba", hint="Remove it.")
         if self.interval is not None and not target.is_number:
             raise UsageError(f"{target.what}: there is no interval", where="--interval", hint="Remove it.")
@@ -109,9 +110,14 @@ class Predictor:
             return rebuilt | {"reconstruction_error": predictions.errors}
         if encoder.target.is_number:
             return dict(_numbers(predictions, encoder.target.names))
-        added: dict[str, Decoded] = {"prediction": predictions.labels}
+        names = encoder.class_names or encoder.target.label_names
+        if predictions.labels:
+            added: dict[str, Decoded] = {"prediction": predictions.labels}
+        else:
+            said = is_predicted(values).astype(np.int64)
+            added = {f"predicted_{name}": said[:, index] for index, name in enumerate(names)}
         if self.proba:
-            added |= {f"probability_{name}": values[:, index] for index, name in enumerate(encoder.class_names)}
+            added |= {f"probability_{name}": values[:, index] for index, name in enumerate(names)}
         return added
 
     def _rebuilt(self, predictions: Predictions) -> dict[str, Decoded]:
@@ -138,6 +144,9 @@ class Predictor:
         if encoder.class_names:
             arrays = {"prediction": np.array(made.labels, np.str_)}
             return arrays | ({"probabilities": made.values} if self.proba else {})
+        if encoder.target.label_names:
+            labels = {"prediction": is_predicted(made.values).astype(np.int8)}  # (N, K)
+            return labels | ({"probabilities": made.values} if self.proba else {})
         bounds = {"lower": made.lower, "upper": made.upper, "deviation": made.deviations}
         arrays = {"values": made.values} | {name: array for name, array in bounds.items() if array is not None}
         if made.quantiles:
@@ -149,6 +158,8 @@ class Predictor:
         encoder = self.model.encoder
         if encoder.class_names:
             return {"classes": np.array(encoder.class_names, np.str_)} if self.proba else {}
+        if encoder.target.label_names:
+            return {"labels": np.array(encoder.target.label_names, np.str_)}
         if not encoder.target.is_number:
             return {}
         known = self.model.built.loss.quantiles_known()

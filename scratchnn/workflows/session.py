@@ -150,8 +150,9 @@ class Session:
             self._recipe.check(self.built.network.arena)
             self.metrics = resolve_metrics(config, self.built)
             classes, training = self.data.encoder.class_names, config.training
-            check_sampling(self.data.train, classes, training.sampling)
-            self._train = weigh(self.data.train, classes, training.class_weights, training.sampling)
+            kind = self.data.encoder.target.what
+            check_sampling(self.data.train, classes, training.sampling, kind)
+            self._train = weigh(self.data.train, classes, training.class_weights, training.sampling, kind)
             rng = self._streams.augmentation
             self.augmenter = augmenter_for(config, self.data.encoder, self.built, self.data.train, rng)
             self._monitor, self._watch = _watch(config, self.metrics, self.data)

@@ -102,7 +102,7 @@ def test_metrics_are_on_the_rows_as_they_are(cli: Cli) -> None:
         (
             ["data.source=homes.csv", "data.target=price", "training.sampling=oversample"],
             "--set training.sampling=oversample",
-            "training.sampling: oversample needs classes, but the targets are numbers",
+            "training.sampling: oversample needs one class a sample, but the target is a number",
         ),
         (["training.sampling=oversmaple"], "--set training.sampling=oversmaple", 'Did you mean "oversample"?'),
         (

@@ -279,7 +279,8 @@ def test_scales_of_arrays(
         (np.array([[0], [1], [1]]), "classification", ["target"]),
         (np.array([True, False, True]), "classification", ["target"]),
         (np.array([0.5, 1.0, 1.0]), "regression", ["target"]),
-        (np.array([[0, 1], [1, 0], [1, 1]]), "regression", ["target_1", "target_2"]),
+        (np.array([[0, 1], [1, 0], [1, 1]]), "multi_label", ["target_1", "target_2"]),
+        (np.array([[0, 1], [1, 0], [1, 2]]), "regression", ["target_1", "target_2"]),
     ],
 )
 def test_the_task_of_arrays(tmp_path: Path, targets: np.ndarray, task: str, names: list[str]) -> None:

@@ -135,7 +135,7 @@ def test_what_has_no_classes_cannot_be_sampled(sampling):
         check_sampling(numbers, [], sampling)
         check_sampling(steps, ["x", "y"], sampling)
         return
-    with pytest.raises(ConfigError, match="needs classes, but the targets are numbers") as caught:
+    with pytest.raises(ConfigError, match="needs one class a sample, but the targets are numbers") as caught:
         check_sampling(numbers, [], sampling)
     assert caught.value.where == "training.sampling"
     with pytest.raises(ConfigError, match="each step of a text has one"):

@@ -212,7 +212,11 @@ def test_outputs_and_losses_that_do_not_fit_are_refused(config, overrides, messa
             ["metrics=[accuracy]"],
             "accuracy is for classification and language_modeling. A reconstruction is measured by metrics for",
         ),
-        (TABLE, ["training.class_weights=balanced"], "class weights need classes, but the targets are numbers"),
+        (
+            TABLE,
+            ["training.class_weights=balanced"],
+            "class weights need one class a sample, but the model",
+        ),
         (TABLE, ["data.target=x"], "reconstruction learns the inputs themselves. Remove `target`"),
         (IMAGES, [f"model.layers=[flatten, {SIGMOID}, {{type: reshape, shape: [8, 8, 1]}}]"], "not those of a sigmoid"),
     ],

@@ -101,8 +101,9 @@ def _copies(data: Prepared, inputs: Array) -> list[Finding]:
             if (block == models[inverse]).all() and row_groups(models).max() == len(labels) - 1:
                 found.append(copied(name, encoder.target.names[0], "each class has one level of its own"))
         return found
+    names = encoder.target.label_names or encoder.target.names
     for name, block in blocks:
-        for target, values in zip(encoder.target.names, train.targets.T, strict=True):
+        for target, values in zip(names, train.targets.T, strict=True):
             if block.shape[1] == 1 and abs(pearson(block[:, 0].astype(float), values.astype(float))) > COPY:
                 found.append(copied(name, target, "|r| = 1"))
     return found

@@ -12,15 +12,14 @@ import numpy as np
 from scratchnn.data.audit.finding import Finding, counted, listed
 from scratchnn.data.audit.view import Column, View
 from scratchnn.data.features.inference import MOSTLY, infer
-from scratchnn.data.fitting import fit
+from scratchnn.data.fitting import fit, task_of
 from scratchnn.data.moments import parse_moment
 from scratchnn.data.preparation import Rows, divide, encode, read_parts, used_rows
 from scratchnn.data.samples import held
 from scratchnn.data.settings import DataSettings
 from scratchnn.data.stored_array import StoredArray
 from scratchnn.data.tables import Array, Arrays, Table, Task, is_missing, is_number, number_name
-from scratchnn.data.targets import kind_of
-from scratchnn.data.targets.inference import infer_task
+from scratchnn.data.targets import TargetRules, kind_of
 from scratchnn.errors import DataError
 
 MOST_BYTES = 1 << 28  # of a file that is looked at whole
@@ -97,7 +96,7 @@ def read(settings: DataSettings, base: Path, rng: np.random.Generator) -> Audite
     raw = {name: data.take(kept[name]) for name, data in raw.items()}
     task: Task = "classification"
     try:
-        task = settings.task if settings.task != "auto" else infer_task(raw["train"], names)
+        task = task_of(settings, raw["train"], names)
         raw, rows = divide(settings, base, rng, raw, task, names, used["train"][kept["train"]], total)
     except DataError as error:
         found.append(_refused("not_divided", error))
@@ -112,7 +111,7 @@ def read(settings: DataSettings, base: Path, rng: np.random.Generator) -> Audite
         parts=parts,
         part=np.repeat(np.arange(len(parts)), [len(data) for data in raw.values()]),
         columns=features,
-        targets=_targets(list(raw.values()), task, names),
+        targets=_targets(list(raw.values()), task, names, settings.target_rules),
         task=task,
         wheres=tuple(data.where for data in raw.values()),
         lines=np.concatenate(
@@ -230,9 +229,9 @@ def _numbers(table: Table, name: str) -> tuple[Array, Array]:
     return np.where(infinite, np.nan, values), odd | infinite
 
 
-def _targets(data: Sequence[Rows], task: Task, names: list[str]) -> tuple[Column, ...]:
+def _targets(data: Sequence[Rows], task: Task, names: list[str], rules: TargetRules) -> tuple[Column, ...]:
     """The targets of all parts, one below the other."""
-    parts = [kind_of(task).seen(part, names) for part in data]
+    parts = [kind_of(task).seen(part, names, rules) for part in data]
     return tuple(_target(name, [part[name] for part in parts]) for name in parts[0])
 
 

@@ -107,7 +107,7 @@ class View:
     @property
     def is_classification(self) -> bool:
         """Whether the one target is a class."""
-        return self.task == "classification" and len(self.targets) == 1
+        return self.task in ("classification", "ordinal")
 
     @cached_property
     def train(self) -> Array:

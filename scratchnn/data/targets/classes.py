@@ -45,7 +45,7 @@ class ClassTarget(FittedTarget):
         return strata_of(data, names)
 
     @classmethod
-    def seen(cls, data: Rows, names: list[str]) -> Seen:
+    def seen(cls, data: Rows, names: list[str], rules: TargetRules) -> Seen:
         """The labels, each as it is written."""
         distinct, inverse = raw_labels(data, names)
         return {names[0]: [distinct[place] for place in inverse.tolist()]}
@@ -70,7 +70,7 @@ class ClassTarget(FittedTarget):
             raise DataError(got, where=place_of(data, row, self.names[0]), hint=hint)
         return ids
 
-    def labels(self, predictions: Array) -> list[str]:
+    def words(self, predictions: Array) -> list[str]:
         """The most probable class of each row of probabilities (N, C); of equal ones the first."""
         return [self.classes[number] for number in predictions.argmax(axis=1).tolist()]
 

@@ -30,13 +30,13 @@ class NumberTarget(FittedTarget):
         return self
 
     @classmethod
-    def seen(cls, data: Rows, names: list[str]) -> Seen:
+    def seen(cls, data: Rows, names: list[str], rules: TargetRules) -> Seen:
         """The numbers of each column."""
         return dict(zip(names, raw_numbers(data, names).T, strict=True))
 
     def encode(self, data: Rows, dtype: DTypeLike = np.float32) -> Array:
         """The numbers (N, K) on the scale of the training."""
-        values = raw_numbers(data, self.names)
+        values = self.numbers(data)
         if values.shape[1] != len(self.names):
             raise DataError(f"{values.shape[1]} targets a sample, expected {len(self.names)}", where=data.where)
         with np.errstate(over="ignore"):
@@ -44,6 +44,10 @@ class NumberTarget(FittedTarget):
         if not np.isfinite(out).all():
             raise DataError(f"a target is too large for {out.dtype}", where=data.where, hint="Use other units.")
         return out
+
+    def numbers(self, data: Rows) -> Array:
+        """The numbers (N, K) as they are in the data, float64."""
+        return raw_numbers(data, self.names)
 
     def scale(self, values: Array) -> Array:
         """Numbers (N, K) in float64 as a network learns them."""
@@ -55,7 +59,7 @@ class NumberTarget(FittedTarget):
 
     def as_in_data(self, data: Rows) -> Array:
         """The numbers, not scaled."""
-        return raw_numbers(data, self.names)
+        return self.numbers(data)
 
     def decode(self, values: Array) -> Array:
         """In the targets' own units, float64."""
@@ -78,9 +82,7 @@ class Numbers(NumberTarget):
     @classmethod
     def fit(cls, data: Rows, names: list[str], rules: TargetRules) -> Self:
         """Mean and deviation of each column, unless the rules leave targets as they are."""
-        if rules.class_order is not None:
-            got = "data.class_order orders classes, but the target is a number"
-            raise DataError(got, where=data.where, hint="Remove it, or set data.task: classification.")
+        rules.refuse_order("the target is a number", data.where)
         values = raw_numbers(data, names)
         scales = [standard(column) if rules.scale == "standard" else (0.0, 1.0) for column in values.T]
         if not np.isfinite(scales).all():

@@ -26,6 +26,13 @@ class TargetRules:
 
     scale: Literal["standard", "none"] = "standard"
     class_order: list[str] | None = None
+    separator: str | None = None
+
+    def refuse_order(self, why: str, where: str) -> None:
+        """Raises the `DataError` of an order for what has no classes."""
+        if self.class_order is not None:
+            hint = "Remove it, or set data.task: classification."
+            raise DataError(f"data.class_order orders classes, but {why}", where=where, hint=hint)
 
 
 class FittedTarget(Component):
@@ -57,7 +64,7 @@ class FittedTarget(Component):
         return None
 
     @classmethod
-    def seen(cls, data: Rows, names: list[str]) -> Seen:
+    def seen(cls, data: Rows, names: list[str], rules: TargetRules) -> Seen:
         """The targets of these rows as they stand there, nothing fitted; empty where inputs bring them along."""
         return {}
 
@@ -69,6 +76,11 @@ class FittedTarget(Component):
     @property
     def class_names(self) -> list[str]:
         """Where each sample has one class: the classes in the order of their ids. Empty otherwise."""
+        return []
+
+    @property
+    def label_names(self) -> list[str]:
+        """Where each sample has any number of labels: the labels in the order of the numbers. Empty otherwise."""
         return []
 
     @property
@@ -96,8 +108,8 @@ class FittedTarget(Component):
         """Targets or predictions as the data would hold them, float64 where they are numbers."""
         return values
 
-    def labels(self, predictions: Array) -> list[str]:
-        """What predictions (N, ...) say of each row in one word; empty where they say numbers."""
+    def words(self, predictions: Array) -> list[str]:
+        """What predictions (N, ...) say of each row in one text; empty where they say numbers."""
         return []
 
 

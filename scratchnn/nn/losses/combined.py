@@ -60,6 +60,10 @@ class WeightedSum(Loss):
         """Whether a term does."""
         return any(term.loss.wants_ordered_classes() for term in self.terms)
 
+    def tells_labels(self) -> bool:
+        """As the first term."""
+        return self.terms[0].loss.tells_labels()
+
     def reads_outputs_as_they_are(self) -> bool:
         """Whether all terms do."""
         return all(term.loss.reads_outputs_as_they_are() for term in self.terms)

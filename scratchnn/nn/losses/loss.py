@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -26,13 +26,15 @@ class TargetSpec:
     """What the targets are: one of `classes` classes, or (where `classes` is 0) `columns` numbers.
 
     Where the numbers are the inputs themselves, `shape` is that of one sample. With `steps` a sample is a sequence that
-    has a class at each of its steps: targets `(B, steps)`.
+    has a class at each of its steps: targets `(B, steps)`. `kind` tells more of classes (`ordinal`: in an order) and of
+    numbers (`multi_label`: 0 and 1; `count`: whole numbers of 0 or more).
     """
 
     classes: int = 0
     columns: int = 1
     shape: Shape = ()
     steps: int = 0
+    kind: Literal["", "ordinal", "multi_label", "count"] = ""
 
     @classmethod
     def of_inputs(cls, shape: Shape) -> TargetSpec:
@@ -48,6 +50,15 @@ class TargetSpec:
     def is_reconstruction(self) -> bool:
         """Whether the targets are the inputs."""
         return bool(self.shape)
+
+    @property
+    def task(self) -> str:
+        """What there is to learn, by the name that a config has for it."""
+        if self.steps:
+            return "language_modeling"
+        if self.shape:
+            return "reconstruction"
+        return self.kind or ("classification" if self.classes else "regression")
 
 
 class Loss(Component):
@@ -72,6 +83,10 @@ class Loss(Component):
 
     def wants_ordered_classes(self) -> bool:
         """Whether the order of the classes means something."""
+        return False
+
+    def tells_labels(self) -> bool:
+        """Whether the predictions are the probabilities `(N, K)` of labels that may be true together."""
         return False
 
     def reads_outputs_as_they_are(self) -> bool:

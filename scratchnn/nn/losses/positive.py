@@ -47,6 +47,10 @@ class LabelLoss(Loss):
         wrong = (targets != 0) & (targets != 1)
         refuse(targets, wrong, f"{{value}} is neither 0 nor 1, but {self.tag()} takes labels")
 
+    def tells_labels(self) -> bool:
+        """Yes."""
+        return True
+
     def wants_raw_inputs(self) -> bool:
         """No: labels are known by their values."""
         return False

@@ -1,4 +1,6 @@
-"""Metrics: on numbers, then on classes, each in order of growing complexity. The one place to import them from.
+"""Metrics: on numbers, on classes, on classes in an order and on labels, each in order of growing complexity.
+
+The one place to import them from.
 
 A figure is reported under the `name` of its metric: the tag, or the tag with the fields that tell it from others of its
 kind, such as `top_5_accuracy` and `fbeta_0.5`.
@@ -76,6 +78,9 @@ from scratchnn.nn.metrics.ranking import (
     RocAucOneVersusOneWeighted,
     AveragePrecision,
 )
+from scratchnn.nn.metrics.ordinal import RankMeanAbsoluteError, QuadraticWeightedKappa
+from scratchnn.nn.metrics.scored_labels import ScoredLabels
+from scratchnn.nn.metrics.labels import ExactMatch, HammingLoss, JaccardSamples, F1Samples
 from scratchnn.nn.metrics.bootstrap import Bootstrap, Intervals
 from scratchnn.nn.metrics.defaults import default_metrics
 
@@ -91,11 +96,13 @@ __all__ = [
     "Brier",
     "CohenKappa",
     "ConfusionMatrix",
+    "ExactMatch",
     "ExpectedCalibrationError",
     "ExplainedVariance",
     "F1Macro",
     "F1Micro",
     "F1PerClass",
+    "F1Samples",
     "F1Weighted",
     "FBeta",
     "FBetaMacro",
@@ -104,12 +111,14 @@ __all__ = [
     "FBetaWeighted",
     "Figure",
     "GammaDeviance",
+    "HammingLoss",
     "IntervalCoverage",
     "Intervals",
     "Jaccard",
     "JaccardMacro",
     "JaccardMicro",
     "JaccardPerClass",
+    "JaccardSamples",
     "JaccardWeighted",
     "LogLoss",
     "MatthewsCorrelation",
@@ -129,7 +138,9 @@ __all__ = [
     "PrecisionMicro",
     "PrecisionPerClass",
     "PrecisionWeighted",
+    "QuadraticWeightedKappa",
     "RSquared",
+    "RankMeanAbsoluteError",
     "Recall",
     "RecallMacro",
     "RecallMicro",
@@ -142,6 +153,7 @@ __all__ = [
     "RocAucOneVersusRestWeighted",
     "RootMeanSquaredError",
     "Scored",
+    "ScoredLabels",
     "ScoredSteps",
     "Spearman",
     "Specificity",

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from scratchnn.nn.memory import Array
-from scratchnn.nn.metrics.metric import Metric
+from scratchnn.nn.metrics.metric import Metric, Task
 from scratchnn.nn.metrics.scored import Scored
 
 
@@ -44,7 +44,20 @@ class ClassScore(Metric):
         return np.asarray(upper / np.where(empty, 1, lower))
 
 
-class MacroScore(ClassScore):
+class AveragedScore(ClassScore):
+    """The base of averages over all classes, which suit labels that may be true together as well."""
+
+    tasks: ClassVar[tuple[Task, ...]] = ("classification", "multi_label")
+
+    def whole(self, scored: Scored, upper: Array, lower: Array) -> float:
+        """One share; notes a 0/0, which is 0."""
+        if not lower > 0:
+            scored.note(f"{self.name} is 0/0, taken as 0")
+            return 0.0
+        return float(upper / lower)
+
+
+class MacroScore(AveragedScore):
     """The plain mean over all classes."""
 
     def compute(self, scored: Scored) -> float:
@@ -62,27 +75,27 @@ class PlainScore(ClassScore):
         return float(np.mean(self.shares(scored)))
 
 
-class MicroScore(ClassScore):
-    """The score of all classes' samples taken together. As each sample has one class, precision, recall and F1 are the
+class MicroScore(AveragedScore):
+    """The score of all classes' samples taken together. Where each has one class, precision, recall and F1 are the
     accuracy.
     """
 
     def compute(self, scored: Scored) -> float:
         """The figure, from 0 to 1."""
         upper, lower = self.parts(scored)
-        return float(np.add.reduce(upper) / np.add.reduce(lower))
+        return self.whole(scored, np.add.reduce(upper), np.add.reduce(lower))
 
 
-class WeightedScore(ClassScore):
+class WeightedScore(AveragedScore):
     """The mean over the classes, each weighted by its true samples."""
 
     def compute(self, scored: Scored) -> float:
         """The figure, from 0 to 1."""
         true = scored.counts.true
-        return float(np.dot(self.shares(scored, true > 0), true) / np.add.reduce(true))
+        return self.whole(scored, np.dot(self.shares(scored, true > 0), true), np.add.reduce(true))
 
 
-class PerClassScore(ClassScore):
+class PerClassScore(AveragedScore):
     """The score of each class by its name."""
 
     scalar: ClassVar[bool] = False

@@ -22,7 +22,7 @@ class PrecisionMacro(MacroScore):
 
 
 class PrecisionMicro(MicroScore):
-    """Precision, tp / (tp + fp), of all classes' samples taken together; equals the accuracy."""
+    """Precision, tp / (tp + fp), of all classes' samples taken together; of one class each the accuracy."""
 
     type: Literal["precision_micro"] = "precision_micro"
     score = "precision"
@@ -57,7 +57,7 @@ class RecallMacro(MacroScore):
 
 
 class RecallMicro(MicroScore):
-    """Recall, tp / (tp + fn), of all classes' samples taken together; equals the accuracy."""
+    """Recall, tp / (tp + fn), of all classes' samples taken together; of one class each the accuracy."""
 
     type: Literal["recall_micro"] = "recall_micro"
     score = "recall"
@@ -92,7 +92,7 @@ class F1Macro(MacroScore):
 
 
 class F1Micro(MicroScore):
-    """F1, 2 tp / (2 tp + fp + fn), of all classes' samples taken together; equals the accuracy."""
+    """F1, 2 tp / (2 tp + fp + fn), of all classes' samples taken together; of one class each the accuracy."""
 
     type: Literal["f1_micro"] = "f1_micro"
     score = "f1"

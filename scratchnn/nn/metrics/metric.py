@@ -12,7 +12,9 @@ from scratchnn.nn.losses.loss import Loss
 from scratchnn.nn.memory import Array
 from scratchnn.nn.metrics.scored import Scored
 
-Task = Literal["classification", "regression", "language_modeling"]
+Task = Literal["classification", "regression", "multi_label", "count", "ordinal", "language_modeling"]
+LIKE = {"ordinal": "classification", "count": "regression", "reconstruction": "regression"}
+"""Tasks that the metrics of another one suit too."""
 Figure = float | dict[str, float] | list[list[float]]
 
 
@@ -41,6 +43,11 @@ class Metric(Component):
     def check_numbers(self, targets: Array) -> None:
         """Raises `TargetError` for the first row of targets `(N, K)`, as they are in the data, that has no figure."""
         return
+
+    @classmethod
+    def suits(cls, task: str) -> bool:
+        """Whether it measures what a task learns."""
+        return task in cls.tasks or LIKE.get(task) in cls.tasks
 
     def compute(self, scored: Scored) -> Figure:
         """The figure. Adds to `scored.notes` what had to be assumed; NaN where the metric has no value.

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from scratchnn.nn.memory import Array
 from scratchnn.nn.metrics.averages import ClassScore, MacroScore, MicroScore, PerClassScore, PlainScore, WeightedScore
-from scratchnn.nn.metrics.metric import decimal
+from scratchnn.nn.metrics.metric import Task, decimal
 from scratchnn.nn.metrics.scored import Scored
 
 
@@ -36,8 +36,9 @@ class OfFBeta(ClassScore):
 
 
 class OfSpecificity(ClassScore):
-    """tn / (tn + fp)."""
+    """tn / (tn + fp). Of one class each: the rows that are not of a class are those of the others."""
 
+    tasks: ClassVar[tuple[Task, ...]] = ("classification",)
     score = "specificity"
 
     def parts(self, scored: Scored) -> tuple[Array, Array]:

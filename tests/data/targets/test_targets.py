@@ -39,8 +39,8 @@ def test_classes_that_are_numbers_are_read_in_any_spelling(table: MakeTable) -> 
 
 
 def test_the_most_probable_class_is_the_label() -> None:
-    assert CLASSES.labels(np.array([[0.2, 0.8], [0.5, 0.5]])) == ["yes", "no"]
-    assert NUMBERS.labels(np.zeros((2, 2))) == []
+    assert CLASSES.words(np.array([[0.2, 0.8], [0.5, 0.5]])) == ["yes", "no"]
+    assert NUMBERS.words(np.zeros((2, 2))) == []
 
 
 def test_regression_targets_return_to_their_units(table: MakeTable) -> None:

@@ -1,0 +1,56 @@
+"""Predictions of labels that may be true together, beside what is true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from scratchnn.errors import DataError
+from scratchnn.nn.memory import Array
+from scratchnn.nn.metrics.scored import Counts, Scored
+
+
+@dataclass(frozen=True)
+class ScoredLabels(Scored):
+    """Targets `(N, K)` of 0 and 1 beside the probabilities `(N, K)` of K labels; `classes` are their names.
+
+    A label is predicted where its probability is above 1/2. Precision, recall and the like count each label as a
+    class of its own.
+    """
+
+    @cached_property
+    def class_count(self) -> int:
+        """K."""
+        if self.predictions.ndim != 2 or self.targets.shape != self.predictions.shape:
+            shapes = f"{self.targets.shape} and {self.predictions.shape}"
+            raise DataError(f"expects labels (N, K) and their probabilities (N, K), got {shapes}")
+        return int(self.predictions.shape[1])
+
+    @cached_property
+    def is_true(self) -> Array:
+        """Which labels are true `(N, K)`."""
+        return np.asarray(self.targets > 0.5)
+
+    @cached_property
+    def labels(self) -> Array:
+        """Which labels are predicted `(N, K)`."""
+        if self.class_count and not np.isfinite(np.add.reduce(self.predictions, axis=None)):
+            self.note("some predictions are not finite numbers")
+        return np.asarray(self.predictions > 0.5)
+
+    @cached_property
+    def right(self) -> Array:
+        """Whether all labels of a row are right `(N,)`."""
+        return np.asarray((self.is_true == self.labels).all(axis=1))
+
+    @cached_property
+    def counts(self) -> Counts:
+        """For each label the rows (or the sum of their weights) that have it, were said to have it, and both."""
+        both = self.is_true & self.labels
+        return Counts(*(self._sums(array) for array in (self.is_true, self.labels, both)))
+
+    def _sums(self, marks: Array) -> Array:
+        weights = np.ones(len(marks)) if self.weights is None else np.asarray(self.weights, np.float64)
+        return np.asarray(weights @ marks)
