@@ -69,7 +69,7 @@ def starter(
         ("data:", ""),
         (f"  source: {_source(source, dialect)}", "; ".join(dialect.reasons)),
         (f"  target: {names}", target.reason),
-        (f"  task: {target.task}", ""),
+        (f"  task: {target.task}", f"or {target.other}" if target.other else ""),
         *_features(columns),
         (f"  split: {{{split}}}", "some class has too few rows for every part" if unstratified else ""),
         ("model:", ""),

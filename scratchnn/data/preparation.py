@@ -72,7 +72,7 @@ class Prepared:
         return {name: part for name, part in named.items() if part is not None}
 
     def summary(self) -> dict[str, object]:
-        """What there is, for people: task, rows of each part, inputs, classes with their counts."""
+        """What there is, for people: task, rows of each part, inputs, classes or labels with their counts."""
         encoder = self.encoder
         shown: dict[str, object] = {
             "task": encoder.task,
@@ -94,6 +94,11 @@ class Prepared:
             shown["classes"] = {
                 label: {name: count[place] for name, count in counts.items()}
                 for place, label in enumerate(encoder.class_names)
+            }
+        if encoder.target.label_names:
+            shown["labels"] = {
+                label: {name: int(part.targets[:, place].sum()) for name, part in self.parts.items()}
+                for place, label in enumerate(encoder.target.label_names)
             }
         return shown | ({"unseen": self.unseen} if self.unseen else {})
 

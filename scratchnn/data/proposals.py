@@ -11,7 +11,8 @@ import numpy as np
 from scratchnn.data.features.inference import infer
 from scratchnn.data.features.text import n_grams
 from scratchnn.data.moments import microseconds
-from scratchnn.data.tables import Array, Table, Task, in_order, is_missing, number_name
+from scratchnn.data.tables import Array, Table, Task, in_order, is_missing, is_number, number_name
+from scratchnn.data.targets import Labels, TargetRules
 from scratchnn.data.targets.inference import infer_task
 from scratchnn.errors import DataError
 
@@ -51,12 +52,16 @@ class Proposal:
 
 @dataclass(frozen=True)
 class TargetProposal:
-    """The task of a target, and what it is like. `rarest` is the count of the rarest class, 0 for numbers."""
+    """The task of a target, and what it is like. `rarest` is the count of the rarest class, 0 for numbers.
+
+    `other`: what else the task may be, which the cells cannot tell.
+    """
 
     task: Task
     reason: str
     classes: int = 0
     rarest: int = 0
+    other: str = ""
 
 
 def propose_target(table: Table, names: list[str]) -> TargetProposal:
@@ -67,16 +72,37 @@ def propose_target(table: Table, names: list[str]) -> TargetProposal:
         if row is not None and holds_numbers(table, name):
             raise table.missing(name, row)
     task = infer_task(table, names)
+    if task == "multi_label":
+        target = Labels.fit(table, names, TargetRules())
+        counts = Counter(dict(zip(target.known, target.encode(table).sum(axis=0).astype(int).tolist(), strict=True)))
+        shown = _some([f"{name} ({count:,})" for name, count in counts.items()])
+        return TargetProposal(task, f"{len(counts)} labels: {shown}")
     if task != "classification":
-        ranges = [f"{name} {_range(table.numbers(name))}" for name in names]
-        return TargetProposal(task, "; ".join(ranges))
+        values = {name: table.numbers(name) for name in names}
+        ranges = [f"{name} {_range(numbers)}" for name, numbers in values.items()]
+        counted = all((numbers >= 0).all() and (numbers == np.floor(numbers)).all() for numbers in values.values())
+        return TargetProposal(task, "; ".join(ranges), other="count, where it counts something" if counted else "")
     counts = Counter(number_name(cell) for cell in table.cells(names[0]))
     if len(counts) == 1:
         where = f"{table.where}:{names[0]}"
         hint = "Name another column as the target."
         raise DataError(f'every row has the class "{next(iter(counts))}"', where=where, hint=hint)
     shown = _some([f"{name} ({counts[name]:,})" for name in in_order(list(counts))])
-    return TargetProposal(task, f"{len(counts)} classes: {shown}", len(counts), min(counts.values()))
+    return TargetProposal(
+        task, f"{len(counts)} classes: {shown}", len(counts), min(counts.values()), _other_task(list(counts))
+    )
+
+
+def _other_task(classes: list[str]) -> str:
+    """What else classes may be, in words; empty where they look like nothing else."""
+    if all(map(is_number, classes)) and len(classes) > 2:
+        counted = all(float(name) >= 0 and float(name).is_integer() for name in classes)
+        return "ordinal, where the order means something" + ("; count, where it counts something" * counted)
+    for separator in "|;":
+        labels = {label.strip() for name in classes for label in name.split(separator)}
+        if any(separator in name for name in classes) and len(labels) < len(classes):
+            return f"multi_label, with label_separator: {separator!r}"
+    return ""
 
 
 def propose(table: Table, targets: Iterable[str]) -> list[Proposal]:

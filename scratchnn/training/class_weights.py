@@ -22,13 +22,16 @@ def weigh(
     setting: Literal["balanced"] | Mapping[str, float] | None,
     sampling: Sampling | None = None,
     kind: str = "the targets are numbers",
+    hint: str = "Remove them.",
 ) -> Part:
     """The part with each sample's weight multiplied by that of its class.
 
     "balanced": N / (C n_c) for class c with n_c of the N samples, as in scikit-learn; with a sampling n_c and N are
     what an epoch draws, so that no class is favoured twice. A mapping: the weight by class name, 1 for a class that it
     leaves out, for each time that a sample is drawn.
-    `kind` tells what targets without classes are. Raises `ConfigError` with the key path as place.
+
+    `kind` tells what targets without classes are, `hint` what to do then. Raises `ConfigError` with the key path as
+    place.
     """
     if setting is None:
         return part
@@ -36,7 +39,7 @@ def weigh(
         message = "class weights are for one class a sample, but each step of a text has one"
         raise ConfigError(message, where=WHERE, hint="Remove them.")
     if not classes:
-        raise ConfigError(f"class weights need one class a sample, but {kind}", where=WHERE, hint="Remove them.")
+        raise ConfigError(f"class weights need one class a sample, but {kind}", where=WHERE, hint=hint)
     dtype = part.inputs.dtype
     with np.errstate(over="ignore"):
         counts = drawn_per_class(part, classes, sampling or NoSampling())

@@ -150,9 +150,10 @@ class Session:
             self._recipe.check(self.built.network.arena)
             self.metrics = resolve_metrics(config, self.built)
             classes, training = self.data.encoder.class_names, config.training
-            kind = self.data.encoder.target.what
-            check_sampling(self.data.train, classes, training.sampling, kind)
-            self._train = weigh(self.data.train, classes, training.class_weights, training.sampling, kind)
+            target = self.data.encoder.target
+            check_sampling(self.data.train, classes, training.sampling, target.what)
+            weights, hint = training.class_weights, target.instead_of_class_weights
+            self._train = weigh(self.data.train, classes, weights, training.sampling, target.what, hint)
             rng = self._streams.augmentation
             self.augmenter = augmenter_for(config, self.data.encoder, self.built, self.data.train, rng)
             self._monitor, self._watch = _watch(config, self.metrics, self.data)

@@ -15,7 +15,8 @@ EXAMPLE = "datasets/iris.csv --target species -o iris.yaml"
 def command(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A table: .csv, .tsv, ...", show_default=False)],
     target: Annotated[
-        list[str], typer.Option("--target", "-t", metavar="COLUMN", help="The column to learn. Repeatable for numbers.")
+        list[str],
+        typer.Option("--target", "-t", metavar="COLUMN", help="The column to learn. Repeatable."),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="CONFIG", help="The config to write.")] = Path(
         "config.yaml"

@@ -36,6 +36,7 @@ class Labels(FittedTarget):
 
     type: Literal["multi_label"] = "multi_label"
     what: ClassVar[str] = "the target is several labels"
+    instead_of_class_weights: ClassVar[str] = "For rare labels set positive_weight of multi_label_cross_entropy."
 
     names: list[str] = Field(min_length=1, description="The columns that hold the labels.")
     known: list[str] = Field(min_length=1, description="The labels in the order of the numbers.")

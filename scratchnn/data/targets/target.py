@@ -50,6 +50,8 @@ class FittedTarget(Component):
     """Whether predictions are numbers in units of their own, of which a loss may tell an interval."""
     what: ClassVar[str] = ""
     """What it is, for messages: `the target is a number`."""
+    instead_of_class_weights: ClassVar[str] = "Remove them."
+    """What to do where class weights are asked for, but there are no classes."""
 
     names: list[str] = Field(description="The columns of a table that hold it; of arrays names made up for it.")
 

@@ -48,6 +48,8 @@ LOSSES: tuple[LossCase, ...] = (
     *on_numbers(MAPE(epsilon=1.5)),
     *on_numbers(MSLE()),
     *on_numbers(MultiLabelCrossEntropy()),
+    *on_numbers(MultiLabelCrossEntropy(positive_weight=3.0)),
+    LossCase(MultiLabelCrossEntropy(positive_weight=[0.5, 1.0, 4.0]), TargetSpec(columns=3), 4, weighted=True),
     *on_numbers(Poisson()),
     *on_numbers(Gamma()),
     *on_numbers(Tweedie()),

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from scratchnn.nn.layer import InputSpec, Plan
 from scratchnn.nn.losses.classification import BinaryCrossEntropy, log_softmax_at, row_starts, softmax, write_softmax
+from scratchnn.nn.losses.labels import LabelLoss
 from scratchnn.nn.losses.loss import Loss, TargetSpec, all_finite, not_finite, weighted_total
-from scratchnn.nn.losses.positive import LabelLoss
 from scratchnn.nn.memory import Array, Buffer, Memory
 
 

@@ -1,4 +1,4 @@
-"""Losses on targets as they are in the data: labels 0 and 1, shares, counts and amounts. They refuse scaled targets."""
+"""Losses on targets as they are in the data: shares, counts and amounts. They refuse scaled targets."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from scratchnn.errors import ShapeError, TargetError
-from scratchnn.nn.losses.loss import Loss, TargetSpec, refuse
+from scratchnn.nn.losses.loss import TargetSpec, refuse
 from scratchnn.nn.losses.regression import RegressionLoss
 from scratchnn.nn.memory import Array
 
@@ -28,42 +27,6 @@ class AmountLoss(RegressionLoss):
         if target.is_classification:
             return super().sample_targets(target, rows, rng)
         return rng.gamma(2.0, 0.5, (rows, target.columns))
-
-
-class LabelLoss(Loss):
-    """The base of losses on labels that may be true together: columns of 0 and 1, as they are in the data."""
-
-    raw_targets: ClassVar[bool] = True
-
-    def output_size(self, target: TargetSpec) -> int:
-        """One output for each label."""
-        if target.is_classification:
-            message = f"({self.tag()}) needs columns of 0 and 1 as targets, got classes"
-            raise ShapeError(message, hint="Use cross_entropy or task: regression.")
-        return target.columns
-
-    def check_numbers(self, targets: Array) -> None:
-        """Refuses what is neither 0 nor 1."""
-        wrong = (targets != 0) & (targets != 1)
-        refuse(targets, wrong, f"{{value}} is neither 0 nor 1, but {self.tag()} takes labels")
-
-    def tells_labels(self) -> bool:
-        """Yes."""
-        return True
-
-    def wants_raw_inputs(self) -> bool:
-        """No: labels are known by their values."""
-        return False
-
-    def sample_targets(self, target: TargetSpec, rows: int, rng: np.random.Generator) -> Array:
-        """0 or 1 for each column."""
-        if target.is_classification:
-            return super().sample_targets(target, rows, rng)
-        return rng.integers(2, size=(rows, target.columns)).astype(np.float64)
-
-    def predictions(self, outputs: Array) -> Array:
-        """The probability of each label `(N, K)`."""
-        return np.asarray(np.exp(-np.logaddexp(0, -outputs)))
 
 
 class MAPE(RegressionLoss):
@@ -108,38 +71,6 @@ class MSLE(AmountLoss):
         """e^z - 1."""
         with np.errstate(over="ignore"):
             return np.asarray(np.expm1(outputs))
-
-
-class MultiLabelCrossEntropy(LabelLoss, RegressionLoss):
-    """For labels that may be true together: log(1 + e^z) - y z for each column of targets y, 0 or 1.
-
-    The mean over the columns. Derivative sigmoid(z) - y. The targets are numbers, in one column for each label, and
-    must be raw; or the inputs of an autoencoder, which may be any shares in 0..1. The predictions are probabilities. As
-    PyTorch's `binary_cross_entropy_with_logits` on `(B, K)`.
-    """
-
-    type: Literal["multi_label_cross_entropy"] = "multi_label_cross_entropy"
-
-    def check_inputs(self, inputs: Array) -> None:
-        """Refuses what lies below 0 or above 1; numbers between are shares."""
-        least, most = float(inputs.min()), float(inputs.max())
-        if least < 0 or most > 1:
-            message = f"{self.tag()} reconstructs inputs from 0 to 1, but they go from {least:.6g} to {most:.6g}"
-            hint = "Scale numbers of a table by min_max, bytes by input_scale: unit, or use mse."
-            row = int(np.argwhere((inputs < 0) | (inputs > 1))[0, 0])
-            raise TargetError(message, where=f"inputs[{row}]", hint=hint, row=row)
-
-    def compare(self, outputs: Array, targets: Array, error: Array, loss: Array) -> float:
-        """max(z, 0) - y z + log(1 + e^-|z|), and sigmoid(z) = 1/2 + tanh(z / 2) / 2."""
-        np.copysign(outputs, -1.0, out=error)
-        np.logaddexp(0.0, error, out=loss)
-        np.add(loss, np.maximum(outputs, 0, out=error), out=loss)
-        np.subtract(loss, np.multiply(outputs, targets, out=error), out=loss)
-        np.tanh(np.multiply(outputs, 0.5, out=error), out=error)
-        np.multiply(error, 0.5, out=error)
-        np.add(error, 0.5, out=error)
-        np.subtract(error, targets, out=error)
-        return 1.0
 
 
 class LogLinkLoss(AmountLoss):

@@ -48,8 +48,13 @@ class RegressionLoss(Loss):
     ) -> float:
         """The sum over the samples; the gradient is w * derivative / (K * total)."""
         error, loss = mem.scratch.error, mem.scratch.loss
-        columns = outputs.shape[1]
-        factor = self.compare(outputs, targets, error, loss)
+        return self.summed(self.compare(outputs, targets, error, loss), error, loss, weights, total, gradient)
+
+    def summed(
+        self, factor: float, error: Array, loss: Array, weights: Array | None, total: float, gradient: Array | None
+    ) -> float:
+        """The sum of what `compare` wrote; spoils it."""
+        columns = loss.shape[1]
         if weights is not None:
             np.multiply(loss, weights[:, None], out=loss)
         if gradient is not None:
