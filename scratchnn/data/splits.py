@@ -193,7 +193,8 @@ class RandomSplit(FractionSplit):
     """Random rows, for classification in the classes' own proportions.
 
     A part of fraction f > 0 gets exactly max(1, floor(f N + 1/2)) rows. Stratified, each class gets its share of them,
-    rounded by largest remainder, and at least one row in each part. A class with fewer rows than there are parts
+    rounded by largest remainder, and at least one row in each part; rows with labels that may be true together are
+    drawn at random, and a label that then has no training row is an error. A class with fewer rows than there are parts
     cannot be divided so: this is an error whether `stratify` is written or not, because a part without some class
     would go unnoticed.
     """

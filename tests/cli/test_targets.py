@@ -192,6 +192,17 @@ def test_targets_that_are_wrong(
     assert not Path("run").exists()
 
 
+def test_a_label_that_the_split_keeps_from_the_training_is_named(cli: Cli) -> None:
+    lines = Path("text.csv").read_text().splitlines()
+    lines[-1] = "1,2,action|opera"
+    Path("text.csv").write_text("\n".join(lines) + "\n")
+    outcome = train(cli, "text.csv", *TEXT, "data.split=position")
+    assert outcome.code == 3
+    place = f"text.csv:{ROWS + 1}:genres"
+    assert outcome.err.startswith(f'error: {place}: the label "opera" does not occur in the training rows.')
+    assert "or train on rows that have it" in outcome.err
+
+
 def test_a_label_that_training_never_saw(cli: Cli) -> None:
     trained(cli, "text.csv", *TEXT)
     Path("new.csv").write_text("x,y,genres\n1,2,action\n1,2,drama|opera\n")

@@ -109,9 +109,32 @@ def test_what_a_target_is(table: MakeTable, cells: list[str], expected: TargetPr
     assert propose_target(table(y=cells), ["y"]) == expected
 
 
-def test_several_targets_are_numbers(table: MakeTable) -> None:
-    found = propose_target(table(y=["1", "2"], z=["3", "5"]), ["y", "z"])
-    assert found == TargetProposal("regression", "y 1 to 2; z 3 to 5")
+def test_several_targets_are_numbers_or_labels(table: MakeTable) -> None:
+    found = propose_target(table(y=["1", "2.5"], z=["3", "5"]), ["y", "z"])
+    assert found == TargetProposal("regression", "y 1 to 2.5; z 3 to 5")
+    found = propose_target(table(y=["no", "yes", "yes"], z=["0", "0", "1"]), ["y", "z"])
+    assert found == TargetProposal("multi_label", "2 labels: y (2), z (1)")
+
+
+@pytest.mark.parametrize(
+    ("cells", "task", "other"),
+    [
+        (
+            ["1", "2", "3"],
+            "classification",
+            "ordinal, where the order means something; count, where it counts something",
+        ),
+        (["-1", "2", "3"], "classification", "ordinal, where the order means something"),
+        (["1", "2", "1"], "classification", ""),
+        (["a;b", "b;c", "a;c", "a"], "classification", "multi_label, with label_separator: ';'"),
+        (["a|b", "c"], "classification", ""),
+        ([str(number) for number in range(30)], "regression", "count, where it counts something"),
+        ([str(number - 3) for number in range(30)], "regression", ""),
+    ],
+)
+def test_what_else_a_target_may_be(table: MakeTable, cells: list[str], task: str, other: str) -> None:
+    found = propose_target(table(y=cells), ["y"])
+    assert (found.task, found.other) == (task, other)
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ class Labels(FittedTarget):
             for label in labels:
                 if label not in places:
                     got = f"the label {quoted(label)} does not occur in the training rows"
-                    hint = f"Known labels: {listed(self.known)}."
+                    hint = f"Known labels: {listed(self.known)}. Remove it, or train on rows that have it."
                     raise DataError(got, where=place_of(data, row, self.names[0]), hint=hint)
                 out[row, places[label]] = 1
         return out

@@ -118,7 +118,8 @@ def test_a_label_that_training_never_saw(table: MakeTable) -> None:
     with pytest.raises(DataError) as caught:
         TEXT.encode(table(genres=["drama", "drama|war"]))
     assert str(caught.value) == (
-        'data.csv:3:genres: the label "war" does not occur in the training rows. Known labels: "action", "drama".'
+        'data.csv:3:genres: the label "war" does not occur in the training rows. Known labels: "action", "drama". '
+        "Remove it, or train on rows that have it."
     )
 
 

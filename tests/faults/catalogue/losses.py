@@ -32,7 +32,7 @@ FAULTS = (
     ),
     Fault(
         "regression-gradient-unweighted",
-        "nn/losses/regression.py::RegressionLoss.evaluate",
+        "nn/losses/regression.py::RegressionLoss.summed",
         "np.multiply(gradient, weights[:, None], out=gradient)",
         "pass",
         "weights count in the loss but not in its gradient",
