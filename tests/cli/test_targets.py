@@ -263,3 +263,15 @@ def test_a_started_config_learns_labels(cli: Cli) -> None:
     ]:
         assert cli("init", source, "--target", name, "-o", f"{name}.yaml").code == 0
         assert words in Path(f"{name}.yaml").read_text()
+
+
+@pytest.mark.parametrize("form", ["columns", "text"])
+def test_a_label_that_is_seldom_true_is_told_of(cli: Cli, form: str) -> None:
+    lines = Path(f"{form}.csv").read_text().splitlines()
+    first = {"columns": "1,2,0,0,1", "text": "1,2,war"}[form]
+    rest = [line.rsplit(",", 1)[0] + ",0" if form == "columns" else line.replace("war", "drama") for line in lines[2:]]
+    Path(f"{form}.csv").write_text("\n".join([lines[0], first, *rest]) + "\n")
+    settings = COLUMNS if form == "columns" else TEXT
+    outcome = train(cli, f"{form}.csv", *settings, "data.split=none", "training.epochs=1")
+    assert outcome.code == 0
+    assert "label war with only 1 training row" in outcome.err.replace('"', "")

@@ -38,6 +38,8 @@ def certain(data: Prepared, known_repeats: Container[str] = ()) -> list[Finding]
     if data.encoder.class_names:
         counts = np.bincount(data.train.targets, minlength=len(data.encoder.class_names))
         found += rare(data.encoder.class_names, counts, data.encoder.target.names[0])
+    if labels := data.encoder.target.label_names:
+        found += rare(labels, data.train.targets.sum(axis=0).astype(np.int64), "", "label")
     return [finding for finding in found if finding.at_least("warning")]
 
 

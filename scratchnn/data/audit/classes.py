@@ -1,9 +1,10 @@
-"""Classes with too few rows."""
+"""Classes and labels with too few rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -15,11 +16,14 @@ FEW = 5
 
 
 def rare_classes(view: View) -> list[Finding]:
-    """`rare_class`: classes with fewer than 5 training rows; with one it is serious.
+    """`rare_class`: classes with fewer than 5 training rows; with one it is serious. So are labels that may be true
+    together, by the rows that have them.
 
     `absent_class`: classes of the training rows that validation or test lack, which no figure of these parts judges.
     `unknown_class`: classes that only validation or test have; a training refuses them.
     """
+    if view.task == "multi_label":
+        return _rare_labels(view)
     if not view.is_classification:
         return []
     target = view.targets[0]
@@ -45,8 +49,23 @@ def rare_classes(view: View) -> list[Finding]:
     return found
 
 
-def rare(names: Sequence[str], counts: Array, target: str) -> list[Finding]:
-    """The findings `rare_class` of classes with these numbers of training rows."""
+def _rare_labels(view: View) -> list[Finding]:
+    has = np.stack([target.numbers == 1 for target in view.targets], axis=1)
+    counts = has[view.train].sum(axis=0)
+    found = []
+    for finding in rare([target.name for target in view.targets], counts, "", "label"):
+        few = _rare(counts, finding.severity)
+        rows = np.flatnonzero(view.train & has[:, few].any(axis=1))
+        found.append(replace(finding, count=len(rows), examples=view.places(rows)))
+    return found
+
+
+def rare(names: Sequence[str], counts: Array, target: str, word: Literal["class", "label"] = "class") -> list[Finding]:
+    """The findings `rare_class` of classes or labels with these numbers of training rows.
+
+    They are about the column `target`, or where it is empty about columns of these names.
+    """
+    many = {"class": "classes", "label": "labels"}[word]
     found = []
     severities: tuple[Severity, ...] = ("serious", "warning")
     for severity in severities:
@@ -55,8 +74,9 @@ def rare(names: Sequence[str], counts: Array, target: str) -> list[Finding]:
             few = [names[place] for place in places.tolist()]
             low, high = int(counts[places].min()), int(counts[places].max())
             rows = counted(high, "training row") if low == high else f"{low} to {high} training rows"
-            message = f"{'class' if len(few) == 1 else 'classes'} {listed(few)} with only {rows}"
-            found.append(Finding("rare_class", severity, message, (target,), ("train",), int(counts[places].sum())))
+            message = f"{word if len(few) == 1 else many} {listed(few)} with only {rows}"
+            columns = (target,) if target else tuple(few)
+            found.append(Finding("rare_class", severity, message, columns, ("train",), int(counts[places].sum())))
     return found
 
 

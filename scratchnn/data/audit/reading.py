@@ -232,7 +232,9 @@ def _numbers(table: Table, name: str) -> tuple[Array, Array]:
 def _targets(data: Sequence[Rows], task: Task, names: list[str], rules: TargetRules) -> tuple[Column, ...]:
     """The targets of all parts, one below the other."""
     parts = [kind_of(task).seen(part, names, rules) for part in data]
-    return tuple(_target(name, [part[name] for part in parts]) for name in parts[0])
+    found = dict.fromkeys(name for part in parts for name in part)  # a label may be in one part alone
+    pairs = list(zip(data, parts, strict=True))
+    return tuple(_target(name, [seen.get(name, np.zeros(len(part))) for part, seen in pairs]) for name in found)
 
 
 def _target(name: str, parts: Sequence[Array | list[str]]) -> Column:

@@ -76,11 +76,12 @@ class Labels(FittedTarget):
 
     @classmethod
     def seen(cls, data: Rows, names: list[str], rules: TargetRules) -> Seen:
-        """A column of 0 and 1 for each label; of labels in one column its texts."""
+        """A column of 0 and 1 for each label that these rows have: `genres=action` of labels in one column."""
         if form_of(data, names, rules.separator) == "columns":
             return dict(zip(names, truths(data, names).T, strict=True))
-        assert isinstance(data, Table)
-        return {names[0]: list(data.cells(names[0]))}
+        rows = rows_of(data, names[0], rules.separator or "")
+        known = in_order([label for row in rows for label in row])
+        return {f"{names[0]}={label}": np.array([label in row for row in rows], np.float64) for label in known}
 
     @property
     def label_names(self) -> list[str]:

@@ -146,7 +146,8 @@ def test_an_order_of_classes_is_refused(table: MakeTable) -> None:
 def test_what_an_audit_sees(table: MakeTable) -> None:
     seen = Labels.seen(table(a=["1", "0"], b=["no", "yes"]), ["a", "b"], RULES)
     assert {name: values.tolist() for name, values in seen.items()} == {"a": [1, 0], "b": [0, 1]}
-    assert Labels.seen(table(a=["x|y", "|"]), ["a"], SEPARATED) == {"a": ["x|y", "|"]}
+    seen = Labels.seen(table(a=["x|y", "|", "y"]), ["a"], SEPARATED)
+    assert {name: values.tolist() for name, values in seen.items()} == {"a=x": [1, 0, 0], "a=y": [1, 0, 1]}
 
 
 @pytest.mark.parametrize("target", [COLUMNS, TEXT, LIST])
