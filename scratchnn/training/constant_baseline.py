@@ -26,8 +26,9 @@ class ConstantBaseline:
 
     Classes: `shares` `(C,)`, the share of each, so that the most frequent is called; of the tokens of a text
     (count + 1) / (tokens + C), so that none is impossible. Numbers: `means` `(K,)` in the targets' own units, of a
-    reconstruction those of the encoded inputs, and `quantiles` `(101, K)` at 0, 0.01, ..., 1, between which it is
-    linear. The model file holds them: the training rows may be far away when a model is judged.
+    reconstruction those of the encoded inputs, of labels the share of rows that have each; and of numbers `quantiles`
+    `(101, K)` at 0, 0.01, ..., 1, between which it is linear. The model file holds them: the training rows may be far
+    away when a model is judged.
     """
 
     arrays: Mapping[str, Array]
@@ -53,11 +54,13 @@ class ConstantBaseline:
             else:
                 counts = np.bincount(train.targets, train.weights, count).astype(np.float64)
             return cls({"shares": counts / np.add.reduce(counts)})
+        weights = None if train.weights is None else train.weights.astype(np.float64)
+        if encoder.target.label_names:
+            return cls({"means": np.average(train.targets.astype(np.float64), axis=0, weights=weights)})
         if "quantiles" not in shapes:
             return cls({"means": _mean(train.inputs, train.weights)})
         numbers = encoder.target.decode(train.targets)
         numbers = numbers.reshape(len(numbers), -1)
-        weights = None if train.weights is None else train.weights.astype(np.float64)
         quantiles = np.quantile(numbers, LEVELS, axis=0, weights=weights, method="inverted_cdf")
         return cls({"means": np.average(numbers, axis=0, weights=weights), "quantiles": quantiles})
 
@@ -104,6 +107,8 @@ def expected_shapes(encoder: Encoder) -> dict[str, Shape]:
         return {"shares": (encoder.inputs.count,)}
     if target.class_names:
         return {"shares": (len(target.class_names),)}
+    if target.label_names:
+        return {"means": (target.columns,)}
     if isinstance(target, InputsAgain):
         return {"means": (math.prod(encoder.input_shape),)}
     return {"means": (target.columns,), "quantiles": (len(LEVELS), target.columns)}

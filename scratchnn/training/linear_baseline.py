@@ -10,6 +10,7 @@ import numpy as np
 from scratchnn.data.encoder import Encoder
 from scratchnn.data.preparation import Part
 from scratchnn.data.samples import Inputs
+from scratchnn.data.targets import InputsAgain
 from scratchnn.errors import UsageError
 from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.memory import Array
@@ -26,7 +27,8 @@ SEARCH = LBFGS(iterations=200, gradient_tolerance=1e-6, change_tolerance=1e-12)
 class LinearBaseline:
     """Ridge regression for numbers, softmax regression for classes, fitted on the training rows.
 
-    Inputs are those that the network is given, flat; codes of categories become one input for each code. Each is
+    Labels are numbers, 0 and 1. Inputs are those that the network is given, flat; codes of categories become one input
+    for each code. Each is
     brought to mean 0 and deviation 1 first. Numbers: sum w (y - x a - b)^2 + |a|^2 is least, by its normal equations.
     Classes: sum w (-log p[y]) + |a|^2 / 2 is least, by L-BFGS. Both penalties are scikit-learn's defaults (`Ridge`,
     `LogisticRegression`). All in float64, a block of rows at a time.
@@ -44,7 +46,7 @@ class LinearBaseline:
     def fit(cls, train: Part, encoder: Encoder, inputs: InputSpec) -> LinearBaseline:
         """Of these training rows. Raises `UsageError` where there is no such model of them, or a too large one."""
         shapes = expected_shapes(encoder)
-        if inputs.kind == "ids" or not ("shares" in shapes or "quantiles" in shapes):
+        if inputs.kind == "ids" or isinstance(encoder.target, InputsAgain):
             what = "token ids" if inputs.kind == "ids" else "a reconstruction"
             hint = "Use --baseline constant."
             raise UsageError(f"there is no linear model of {what}", where="--baseline linear", hint=hint)

@@ -11,7 +11,17 @@ from scratchnn.nn.metrics import Metric, Scored
 
 BaselineKind = Literal["constant", "linear", "none"]
 # What a model of any use does better than a constant answer; of others, such as recall, that may be the best there is.
-TELLING = ("accuracy", "balanced_accuracy", "log_loss", "perplexity", "mse", "mae")
+TELLING = (
+    "accuracy",
+    "balanced_accuracy",
+    "log_loss",
+    "perplexity",
+    "mse",
+    "mae",
+    "rank_mae",
+    "exact_match",
+    "hamming_loss",
+)
 
 
 class Baseline(Protocol):

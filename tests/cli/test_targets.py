@@ -275,3 +275,12 @@ def test_a_label_that_is_seldom_true_is_told_of(cli: Cli, form: str) -> None:
     outcome = train(cli, f"{form}.csv", *settings, "data.split=none", "training.epochs=1")
     assert outcome.code == 0
     assert "label war with only 1 training row" in outcome.err.replace('"', "")
+
+
+def test_labels_are_judged_beside_their_shares(cli: Cli) -> None:
+    trained(cli, "columns.csv", *COLUMNS, "data.split={type: random, validation: 0, test: 0.3}")
+    judged = cli("evaluate", "run", "--baseline", "linear", "--json").json
+    assert judged["baselines"].keys() == {"mean", "linear"}
+    mean, linear = judged["baselines"]["mean"], judged["baselines"]["linear"]
+    assert mean["hamming_loss"] > 2 * judged["metrics"]["hamming_loss"]
+    assert linear["exact_match"] > 0.6 > mean["exact_match"]
