@@ -105,6 +105,7 @@ class Steps:
         self._memories = [mem.children[name] for name in chain.names]
         self._forward = list(zip(chain.layers, arrays[:-1], arrays[1:], self._memories, strict=True))
         self._ends: tuple[Array, Array | None] | None = None
+        self._cut = False  # whether ids lie between the chain's ends, so that no gradient comes to the first
         self._backward: list[tuple[Layer, Array, Array, Array, Array | None, Memory]] = []
 
     def forward(self, run: Pass) -> None:
@@ -126,6 +127,8 @@ class Steps:
             self._bind_gradients(dy, dx)
         for layer, x, y, upper, lower, mem in self._backward:
             layer.backward(x, y, upper, lower, mem, run)
+        if self._cut and dx is not None:
+            dx.fill(0)
 
     def _bind_gradients(self, dy: Array, dx: Array | None) -> None:
         """Fixes the arrays of the gradients between these two."""
@@ -133,9 +136,11 @@ class Steps:
         self._ends = (dy, dx)
         grads = chain.gradient_arrays(len(arrays[0]), self._mem, dy, dx)
         self._backward = []
+        self._cut = False
         for index in range(len(chain.layers) - 1, -1, -1):
             upper = grads[index + 1]
             if upper is None:
+                self._cut = True
                 break  # below are ids: they have no gradient, and the layers between them no parameters
             step = (chain.layers[index], arrays[index], arrays[index + 1], upper, grads[index], self._memories[index])
             self._backward.append(step)

@@ -24,13 +24,15 @@ from scratchnn.nn.memory import Array, Buffer, Memory, Pass, Shape
 class Column:
     """One column of a table as a layer sees it: `width` numbers side by side, or one code from 0 to `codes - 1`.
 
-    `units` is how many numbers shall be learned for each code; auto leaves it to the layer.
+    `units` is how many numbers shall be learned for each code; auto leaves it to the layer. With `sequence` it is
+    `width` steps, each of them a number or a code; a step that is 0 is padding.
     """
 
     name: str
     codes: int | None = None
     units: int | Literal["auto"] = "auto"
     width: int = 1
+    sequence: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,14 @@ class InputSpec:
     """What flows from one layer to the next: the shape without the batch axis, numbers or ids, a table's columns.
 
     `count` is how many ids there are, 0 where nobody knows. Columns lie on the last axis: their widths add up to it.
+    `padded`: the first axis is that of steps, and a step whose (first) number or id is 0 is padding.
     """
 
     shape: Shape
     kind: Literal["float", "ids"] = "float"
     columns: tuple[Column, ...] = ()
     count: int = 0
+    padded: bool = False
 
     @property
     def size(self) -> int:
@@ -194,7 +198,9 @@ class Layer(Component):
         if codes := inputs.code_columns:
             words = "columns {} are codes" if len(codes) > 1 else "column {} is a code"
             message = f"({self.tag()}) expects numbers, but the {words.format(', '.join(codes))}"
-            raise ShapeError(message, hint='Put "column_embedding" before it.')
+            first = next(column for column in inputs.columns if column.codes is not None)
+            hint = f'Take it out with {{type: select, columns: ["{first.name}"]}}, and put "embedding" after that.'
+            raise ShapeError(message, hint=hint if first.sequence else 'Put "column_embedding" before it.')
 
 
 def with_outputs(layers: Sequence[Layer], count: int) -> list[Layer]:

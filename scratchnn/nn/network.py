@@ -41,20 +41,33 @@ class SampleRows(Protocol):
 class Batch:
     """A network's arrays for one batch size: fill `inputs`, call `forward`, fill `output_gradient`, call `backward`."""
 
-    __slots__ = ("_steps", "input_gradient", "inputs", "output_gradient", "outputs")
+    __slots__ = ("_mask", "_starts", "_steps", "input_gradient", "inputs", "output_gradient", "outputs")
 
     def __init__(
-        self, steps: Steps, inputs: Array, outputs: Array, output_gradient: Array, input_gradient: Array | None
+        self,
+        steps: Steps,
+        inputs: Array,
+        outputs: Array,
+        output_gradient: Array,
+        input_gradient: Array | None,
+        mask: Array | None = None,
     ) -> None:
         self.inputs = inputs
         self.outputs = outputs
         self.output_gradient = output_gradient  # backward may destroy it
         self.input_gradient = input_gradient
         self._steps = steps
+        self._mask = mask  # (n, T), where the inputs are padded
+        self._starts = inputs.reshape(len(inputs), -1) if mask is None else inputs.reshape(*mask.shape, -1)[..., 0]
 
     def forward(self, run: Pass) -> Array:
-        """Computes and returns `outputs`. Every step of a sequence is real until a layer says otherwise."""
-        run.mask = None
+        """Computes and returns `outputs`.
+
+        Every step of a sequence is real, save padding of inputs that are `padded`, until a layer says otherwise.
+        """
+        run.mask = self._mask
+        if self._mask is not None:
+            np.not_equal(self._starts, 0, out=self._mask)
         self._steps.forward(run)
         return self.outputs
 
@@ -170,6 +183,7 @@ class NetworkWorkspace:
         self._output_gradient = np.empty_like(self._outputs)
         has_gradient = input_gradient and network.inputs.kind == "float"
         self._input_gradient = np.empty_like(self._inputs) if has_gradient else None
+        self._mask = np.empty((capacity, network.inputs.shape[0]), bool) if network.inputs.padded else None
         self._batches: dict[int, Batch] = {}
         if poison:
             for array in (self._outputs, self._output_gradient, self._input_gradient):
@@ -191,7 +205,8 @@ class NetworkWorkspace:
             inputs, outputs = self._inputs[:n], self._outputs[:n]
             steps = self._network.chain.steps(inputs, outputs, self._workspace.memory(n))
             dx = None if self._input_gradient is None else self._input_gradient[:n]
-            self._batches[n] = Batch(steps, inputs, outputs, self._output_gradient[:n], dx)
+            mask = None if self._mask is None else self._mask[:n]
+            self._batches[n] = Batch(steps, inputs, outputs, self._output_gradient[:n], dx, mask)
         return self._batches[n]
 
 

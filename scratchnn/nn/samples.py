@@ -18,14 +18,17 @@ def scatter(network: Network, rng: np.random.Generator) -> None:
 
 
 def random_inputs(inputs: InputSpec, rows: int, rng: np.random.Generator) -> Array:
-    """N(0, 1) for numbers, any code for columns of codes, any id; 0 or 1 for ids of unknown range."""
+    """N(0, 1) for numbers, any code for columns of codes, any id; 0 or 1 for ids of unknown range.
+
+    Among codes and ids there may be padding, among numbers there is none.
+    """
     if inputs.kind == "ids" and not inputs.columns:
         return rng.integers(inputs.count or 2, size=(rows, *inputs.shape))
     batch: Array = rng.standard_normal((rows, *inputs.shape))
     start = 0
     for column in inputs.columns:
         if column.codes is not None:
-            batch[:, start] = rng.integers(column.codes, size=rows)
+            batch[:, start : start + column.width] = rng.integers(column.codes, size=(rows, column.width))
         start += column.width
     return batch
 
@@ -34,4 +37,4 @@ def number_entries(inputs: InputSpec, rows: int) -> Array:
     """The flat indexes of inputs that are numbers, not codes."""
     entries = np.arange(rows * inputs.size).reshape(rows, *inputs.shape)
     numbers = [column.codes is None for column in inputs.columns for _ in range(column.width)]
-    return (entries[:, numbers] if inputs.columns else entries).reshape(-1)
+    return (entries[..., numbers] if inputs.columns else entries).reshape(-1)

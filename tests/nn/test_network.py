@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 
-from scratchnn.errors import ConfigError
+from scratchnn.errors import ConfigError, ShapeError
 from scratchnn.nn.activations import ReLU
 from scratchnn.nn.contracts import RaggedMask
 from scratchnn.nn.initializers import Constant
 from scratchnn.nn.layer import InputSpec, Layer
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.nn.layers.dropout import Dropout
+from scratchnn.nn.layers.embedding import Embedding
 from scratchnn.nn.layers.gru import GRU
 from scratchnn.nn.layers.normalization import BatchNorm
 from scratchnn.nn.memory import Pass
@@ -124,3 +127,30 @@ def test_a_pattern_that_matches_nothing_is_refused() -> None:
         ConfigError, match=r'model\.init_by_name: no parameter matches "\*\.biass"\. There are 0\.weight'
     ):
         Network([Dense(units=2)], InputSpec((3,)), init_by_name={"*.biass": Constant(value=1.0)})
+
+
+@pytest.mark.parametrize("kind", ["ids", "float"])
+def test_padding_of_the_inputs_is_masked(kind: Literal["ids", "float"]) -> None:
+    """Steps that are 0: what a layer gives for the real steps alone."""
+    first: list[Layer] = [Embedding(units=2)] if kind == "ids" else []
+    shape = (4,) if kind == "ids" else (4, 1)
+    network = Network([*first, GRU(units=3)], InputSpec(shape, kind, count=6 * (kind == "ids"), padded=True))
+    network.initialize(np.random.default_rng(0))
+    x = np.array([[3, 5, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0], [1, 2, 3, 4]]).reshape(4, *shape)
+    found = network.predict(x)
+    for row, length in enumerate([2, 1, 0, 4]):
+        if not length:
+            assert not found[row].any()
+            continue
+        short = Network([*first, GRU(units=3)], InputSpec((length, *shape[1:]), kind, count=6 * (kind == "ids")))
+        short.arena.parameters[...] = network.arena.parameters
+        np.testing.assert_allclose(short.predict(x[row : row + 1, :length])[0], found[row], rtol=1e-5)
+
+
+def test_padded_ids_need_no_padding_index() -> None:
+    network = Network([Embedding(units=2), GRU(units=1)], InputSpec((3,), "ids", count=4, padded=True))
+    network.initialize(np.random.default_rng(0))
+    network.predict(np.array([[1, 2, 0]]))
+    assert not network.arena.named_arrays()["0.weight"][0].any()
+    with pytest.raises(ShapeError, match=r"has the padding_index 2, but the inputs are padded with 0\. Leave"):
+        Network([Embedding(units=2, padding_index=2)], InputSpec((3,), "ids", count=4, padded=True))

@@ -69,6 +69,11 @@ class ColumnEmbedding(VectorLayer):
             message = f"({self.tag()}) expects a table with columns of codes, got {inputs.shape} without one"
             hint = "Set encode: embedding for a category under data.features and put this layer first, or remove it."
             raise ShapeError(message, hint=hint)
+        steps = [column.name for column in inputs.columns if column.sequence and column.codes is not None]
+        if steps:
+            message = f"({self.tag()}) expects one code in each column, but {steps[0]} is a sequence of codes"
+            hint = f'Use a branch for each: {{type: select, columns: ["{steps[0]}"]}} then "embedding" in one of them.'
+            raise ShapeError(message, hint=hint)
         names = iter(parameter_names(inputs.code_columns))
         pieces: list[Piece] = []
         columns: list[Column] = []

@@ -95,7 +95,9 @@ class Vocabulary(VectorLayer):
         "auto", description='How many ids there are. "auto": as many as the data has.'
     )
     units: int = Field(ge=1, description="Numbers in the vector of an id.")
-    padding_index: int | None = Field(None, ge=0, description="The id that stands for padding; none when absent.")
+    padding_index: int | None = Field(
+        None, ge=0, description="The id that stands for padding; absent: 0 where the inputs are padded, else none."
+    )
 
     @model_validator(mode="after")
     def _padding_is_an_id(self) -> Self:
@@ -115,6 +117,9 @@ class Vocabulary(VectorLayer):
         if self.padding_index is not None and self.padding_index >= count:
             message = f"({self.tag()}) padding_index must be below the {count} ids, got {self.padding_index}"
             raise ShapeError(message, hint="Choose another `padding_index`.")
+        if self.padding_index and inputs.padded:
+            message = f"({self.tag()}) has the padding_index {self.padding_index}, but the inputs are padded with 0"
+            raise ShapeError(message, hint="Leave `padding_index` out.")
         return count
 
     def plan_vectors(self, inputs: InputSpec, init: Initializer) -> Plan:
@@ -125,7 +130,7 @@ class Vocabulary(VectorLayer):
         return Plan(
             InputSpec((steps, self.units)),
             params={"weight": weight},
-            saved={} if self.padding_index is None else {"mask": Buffer((steps,), "bool")},
+            saved={"mask": Buffer((steps,), "bool")} if inputs.padded or self.padding_index is not None else {},
             scratch={"start": Buffer((steps, 1), "ids"), "places": Buffer((steps, self.units), "ids")},
         )
 
@@ -136,17 +141,17 @@ class Vocabulary(VectorLayer):
             wrong = x.min() if x.min() < 0 else x.max()
             message = f"got the id {wrong}, expected ids from 0 to {count - 1}"
             raise DataError(message, where=f"({self.tag()})", hint="Raise `count`, or mend the ids.")
-        if self.padding_index is not None:
-            mem.params.weight[self.padding_index] = 0
-            run.mask = np.not_equal(x, self.padding_index, out=mem.saved.mask)
+        if hasattr(mem.saved, "mask"):
+            mem.params.weight[self.padding_index or 0] = 0
+            run.mask = np.not_equal(x, self.padding_index or 0, out=mem.saved.mask)
         np.take(mem.params.weight, x, axis=0, out=vectors, mode="clip")  # any other mode buffers the output
 
     def scatter(self, x: Array, dvectors: Array, mem: Memory) -> None:
         """Adds the gradient of the vectors to that of E. The row of padding has none."""
         gradient = mem.grads.weight
         add_to_rows(gradient, x, dvectors, mem.scratch.start, mem.scratch.places)
-        if self.padding_index is not None:
-            gradient[self.padding_index] = 0
+        if hasattr(mem.saved, "mask"):
+            gradient[self.padding_index or 0] = 0
 
 
 class Embedding(Vocabulary):

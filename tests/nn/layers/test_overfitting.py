@@ -27,7 +27,7 @@ from scratchnn.nn.layers.shape import Flatten, Permute, Reshape
 IMAGE, SEQUENCE, FLAT = (6, 5, 2), (6, 3), (4,)
 ELSEWHERE = {
     *("sequential", "repeat", "residual", "parallel", "time_distributed", "slice"),
-    *("embedding", "tied_embedding", "column_embedding", "learned_positions", "sinusoidal_positions"),
+    *("embedding", "tied_embedding", "column_embedding", "learned_positions", "sinusoidal_positions", "select"),
     *("simple_rnn", "lstm", "gru", "multi_head_attention", "transformer_encoder", "transformer_decoder"),
     *("layer_norm", "rms_norm", "group_norm", "instance_norm", "l2_normalize"),
     *("prelu", "maxout", "glu", "geglu", "swiglu", "squeeze_excite"),
