@@ -17,7 +17,8 @@ from scratchnn.errors import DataError
 class JsonLines(TabularSource):
     """A table in UTF-8 text, one JSON object a line, which gives each column's name its value.
 
-    Numbers keep the digits that they are written with; true and false are texts. Null, an empty text and a name that a
+    Numbers keep the digits that they are written with; true and false are texts; an array is a list, which the features
+    `sequence` and `items` take. Null, an empty text and a name that a
     line lacks are a missing value. Columns come in the order in which they first occur. Blank lines at the end are
     skipped. A `.gz` file is unpacked. See https://jsonlines.org.
     """
@@ -32,13 +33,13 @@ class JsonLines(TabularSource):
         with open_text(path) as stream:
             for row, line in json_rows(stream, where):
                 for name, cell in row.items():
-                    if isinstance(cell, Bare) and cell[:1] in ("[", "{"):
-                        got = f"{'an array' if cell[0] == '[' else 'an object'} in place of a text or a number"
+                    if isinstance(cell, Bare) and cell[:1] == "{":
+                        got = "an object in place of a text, a number or a list"
                         hint = "Write its parts under names of their own."
                         raise DataError(got, where=f"{where}:{line}:{name[:60]}", hint=hint)
                     cells = columns.setdefault(name, [])
                     cells += [""] * (len(lines) - len(cells))
-                    cells.append(str(cell))
+                    cells.append(cell if cell[:1] == "[" else str(cell))
                 lines.append(line)
         if not columns:
             got = "no object holds a name" if lines else "the file is empty"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -28,7 +29,8 @@ class Parquet(TabularSource):
     """A table in a Parquet file. Needs `pip install 'scratchnn[data]'`.
 
     Numbers are as in the file, in float64; dates and times are ISO 8601 texts, booleans true and false, nulls missing
-    values. Lists, structs, binary data and durations are refused. In messages rows count from 1.
+    values, lists of numbers or texts JSON lists. Structs, binary data and durations are refused. In messages rows count
+    from 1.
     """
 
     type: Literal["parquet"] = "parquet"
@@ -167,11 +169,21 @@ def _texts(column: polars.Series, where: str) -> Cells:
         column = column.dt.to_string("%Y-%m-%d")
     elif kind == polars.Time:
         column = column.dt.to_string("%H:%M:%S%.f")
+    elif isinstance(kind, polars.List | polars.Array) and _can_be_listed(kind.inner):
+        return tuple("" if cell is None else json.dumps(cell, ensure_ascii=False) for cell in column.to_list())
     elif kind in (polars.Categorical, polars.Enum):
         column = column.cast(polars.String)
     elif kind != polars.String:
-        hint = "Store numbers or texts, each in a column of its own."
+        hint = "Store numbers, texts, or flat lists of them, each in a column of its own."
         got = f"the column {quoted(column.name)} is of the type {kind}"
         raise DataError(got, where=where, hint=hint)
     same: dict[str, str] = {}
     return tuple("" if cell is None else same.setdefault(cell, cell) for cell in column.to_list())
+
+
+def _can_be_listed(kind: Any) -> bool:
+    """Whether items of a list are numbers, truth values or texts. Decimals are none of JSON's numbers."""
+    import polars
+
+    plain = kind.is_integer() or kind.is_float()
+    return plain or kind in (polars.Boolean, polars.String, polars.Categorical, polars.Enum)

@@ -60,8 +60,7 @@ def test_is_known_by_its_suffix(tmp_path: Path, name: str) -> None:
         ('{"a": 1}\n[1]', ":2", "the line holds an array, not an object"),
         ('{"a": 1}\n3', ":2", "the line holds a number, not an object"),
         ('"a"', ":1", "the line holds a text, not an object"),
-        ('{"a": 1}\n{"a": [1, 2]}', ":2:a", "an array in place of a text or a number"),
-        ('{"a": 1}\n{"a": {"b": 2}}', ":2:a", "an object in place of a text or a number"),
+        ('{"a": 1}\n{"a": {"b": 2}}', ":2:a", "an object in place of a text, a number or a list"),
         ('{"a": 1, "a": 2}', ":1", 'the key "a" occurs twice'),
         ('{"": 1}', ":1", "a key is empty"),
         ('{"a": 1}\n{"a": 1,}', ":2", "not JSON: "),
@@ -102,3 +101,10 @@ def test_what_json_writes_reads_back(
     assert set(table.columns) == {name for row in rows for name in row}
     for name, cells in table.columns.items():
         assert cells == tuple(cell(row.get(name)) for row in rows)
+
+
+def test_arrays_are_lists_in_json(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text('{"a": [1, 2.50], "b": ["é", "x y"]}\n{"a": [], "b": null}\n')
+    table = JsonLines(path="t.jsonl").read(tmp_path)
+    assert table.columns["a"] == ("[1, 2.5]", "[]")
+    assert table.columns["b"] == ('["é", "x y"]', "")

@@ -99,7 +99,12 @@ def test_numbers_are_what_their_texts_say(
 
 @pytest.mark.parametrize(
     ("column", "kind"),
-    [([[1], [2]], "List"), ([{"b": 1}, {"b": 2}], "Struct"), ([b"a", b"b"], "Binary"), ([dt.timedelta(1)] * 2, "Dur")],
+    [
+        ([[[1]], [[2]]], "List"),
+        ([{"b": 1}, {"b": 2}], "Struct"),
+        ([b"a", b"b"], "Binary"),
+        ([dt.timedelta(1)] * 2, "Dur"),
+    ],
 )
 def test_types_that_are_no_cells_are_refused(tmp_path: Path, column: list[object], kind: str) -> None:
     polars.DataFrame({"a": column}).write_parquet(tmp_path / "t.parquet")
@@ -159,3 +164,14 @@ def test_without_the_extra_the_error_says_how_to_install_it(
     assert str(caught.value) == (
         f"{tmp_path}/t.p: {kind} needs the library polars, which is not installed. Run: pip install 'scratchnn[data]'"
     )
+
+
+@pytest.mark.parametrize(("write", "name"), WRITERS)
+def test_lists_become_those_of_json(tmp_path: Path, write: Write, name: str) -> None:
+    frame = polars.DataFrame({"a": [[1.5, 2.0], [], None], "b": [["x", "é"], ["y"], []], "c": [[True], [False], []]})
+    write(frame, tmp_path / name)
+    table = Source.parse(name).read(tmp_path)
+    assert isinstance(table, Table)
+    assert table.columns["a"] == ("[1.5, 2.0]", "[]", "")
+    assert table.columns["b"] == ('["x", "é"]', '["y"]', "[]")
+    assert table.columns["c"] == ("[true]", "[false]", "[]")
