@@ -36,13 +36,18 @@ class FittedColumn(Component):
 
     @property
     def levels_of_code(self) -> int | None:
-        """Where its one input is a code to be embedded: how many codes there are, from 0 on. None for numbers."""
+        """Where its one input, or each step, is a code to be embedded: how many codes there are. None for numbers."""
         return None
 
     @property
     def units_of_code(self) -> int | Literal["auto"]:
         """How many numbers the network learns for each code; auto: by how many codes there are."""
         return "auto"
+
+    @property
+    def is_sequence(self) -> bool:
+        """Whether its inputs are the steps of a sequence: numbers, or with `levels_of_code` ids. 0 is padding."""
+        return False
 
     @property
     def is_plain_number(self) -> bool:

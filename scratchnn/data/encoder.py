@@ -40,9 +40,21 @@ class TableInputs(Settings):
         """How many inputs there are."""
         return sum(column.width for column in self.columns)
 
+    @property
+    def sequence(self) -> FittedColumn | None:
+        """The only column, where it is one of sequences: then the inputs are its steps, not a table."""
+        return self.columns[0] if len(self.columns) == 1 and self.columns[0].is_sequence else None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one sample: (F,), or of a single sequence ids (T,) or numbers (T, 1)."""
+        single = self.sequence is not None and self.sequence.levels_of_code is None
+        return (self.width, 1) if single else (self.width,)
+
     def placed(self, inputs: Array) -> Iterator[tuple[FittedColumn, Array]]:
         """Each column with its own inputs, a view (N, width) of those of a table."""
         start = 0
+        inputs = inputs.reshape(len(inputs), self.width)
         for column in self.columns:
             yield column, inputs[:, start : start + column.width]
             start += column.width
@@ -87,7 +99,14 @@ class Encoder(Settings):
             return tuple(self.inputs.shape)
         if isinstance(self.inputs, TextInputs):
             return (self.inputs.context,)
-        return (self.inputs.width,)
+        return self.inputs.shape
+
+    @property
+    def takes_ids(self) -> bool:
+        """Whether the inputs are ids, int64, not numbers."""
+        if isinstance(self.inputs, TableInputs):
+            return self.inputs.sequence is not None and self.inputs.sequence.levels_of_code is not None
+        return isinstance(self.inputs, TextInputs)
 
     @property
     def input_columns(self) -> list[str]:
@@ -127,7 +146,7 @@ class Encoder(Settings):
         """
         if isinstance(self.inputs, TextInputs):
             raise DataError("holds no running text", where=data.where, hint="The model continues texts.")
-        out = np.zeros((len(data), *self.input_shape), dtype)
+        out = np.zeros((len(data), *self.input_shape), np.int64 if self.takes_ids else dtype)
         with np.errstate(over="ignore"):
             if isinstance(self.inputs, ArrayInputs):
                 self.inputs.encode(held(self._array_of(self.inputs, data)), out)

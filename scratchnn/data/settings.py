@@ -19,7 +19,10 @@ from scratchnn.data.features.category import Category
 from scratchnn.data.features.datetimes import Datetime
 from scratchnn.data.features.feature import Feature
 from scratchnn.data.features.ignore import Ignore
+from scratchnn.data.features.items import Items
 from scratchnn.data.features.number import Number
+from scratchnn.data.features.sequence import Sequence
+from scratchnn.data.features.tokens import Tokens
 from scratchnn.data.folds import PositionFolds, RandomFolds
 from scratchnn.data.idx import Idx
 from scratchnn.data.images import Images
@@ -54,6 +57,7 @@ __all__ = [
     "Ignore",
     "Images",
     "IndexSplit",
+    "Items",
     "JsonLines",
     "Moons",
     "NoSplit",
@@ -65,6 +69,7 @@ __all__ = [
     "PositionSplit",
     "RandomFolds",
     "RandomSplit",
+    "Sequence",
     "Sine",
     "Source",
     "SourceParts",
@@ -73,6 +78,7 @@ __all__ = [
     "Text",
     "TimeFolds",
     "TimeSplit",
+    "Tokens",
     "Xor",
 ]
 

@@ -121,7 +121,13 @@ def input_spec(encoder: Encoder) -> InputSpec:
     if isinstance(encoder.inputs, TextInputs):
         return InputSpec(encoder.input_shape, "ids", count=encoder.inputs.count)
     columns = encoder.inputs.columns if isinstance(encoder.inputs, TableInputs) else []
-    seen = [Column(column.name, column.levels_of_code, column.units_of_code, column.width) for column in columns]
+    if isinstance(encoder.inputs, TableInputs) and encoder.inputs.sequence is not None:
+        kind: Literal["ids", "float"] = "ids" if encoder.takes_ids else "float"
+        return InputSpec(encoder.input_shape, kind, count=columns[0].levels_of_code or 0, padded=True)
+    seen = [
+        Column(column.name, column.levels_of_code, column.units_of_code, column.width, column.is_sequence)
+        for column in columns
+    ]
     return InputSpec(encoder.input_shape, columns=tuple(seen))
 
 

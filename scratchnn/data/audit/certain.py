@@ -83,7 +83,7 @@ def _constants(encoder: Encoder, inputs: Array) -> list[Finding]:
     fixed = []
     for column, block in encoder.inputs.placed(inputs):
         if (block == block[0]).all():
-            value = column.decode(block[:1])[0]
+            value = column.decode(block[:1])[0] if column.can_be_decoded else ""
             if isinstance(value, str) or value != 0:
                 fixed.append(column.name)
     return [constant(fixed)] if fixed else []

@@ -12,6 +12,7 @@ import numpy as np
 from scratchnn.data.audit.finding import Finding, counted, listed
 from scratchnn.data.audit.view import Column, View
 from scratchnn.data.features.inference import MOSTLY, infer
+from scratchnn.data.features.lists import is_list
 from scratchnn.data.fitting import fit, task_of
 from scratchnn.data.moments import parse_moment
 from scratchnn.data.preparation import Rows, divide, encode, read_parts, used_rows
@@ -23,6 +24,8 @@ from scratchnn.data.targets import TargetRules, kind_of
 from scratchnn.errors import DataError
 
 MOST_BYTES = 1 << 28  # of a file that is looked at whole
+OPEN = ("text", "hash", "datetime", "tokens", "items", "sequence")
+"""Features of columns that may hold another text in each row."""
 
 
 @dataclass(frozen=True)
@@ -178,13 +181,13 @@ def _columns(settings: DataSettings, names: list[str], tables: list[Table], foun
 
 
 def _open_columns(settings: DataSettings, table: Table, columns: Sequence[Column]) -> set[str]:
-    """The columns that may well hold another text in each row: those declared as text or hashed, and dates."""
+    """The columns that may well hold another text in each row: texts, lists, what is hashed, and dates."""
     features = settings.features or {}
-    made = {name for name, feature in features.items() if feature.tag() in ("text", "hash", "datetime")}
+    made = {name for name, feature in features.items() if feature.tag() in OPEN}
     for column in columns:
         if column.kind == "category" and column.name not in features:
             cells = {cell for cell in set(table.texts(column.name)) if not is_missing(cell)}
-            if cells and all(parse_moment(cell) is not None for cell in cells):
+            if cells and (all(map(is_list, cells)) or all(parse_moment(cell) is not None for cell in cells)):
                 made.add(column.name)
     return made
 
