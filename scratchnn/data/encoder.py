@@ -19,6 +19,7 @@ from scratchnn.data.stored_array import StoredArray
 from scratchnn.data.tables import Array, Arrays, Table, Task
 from scratchnn.data.targets import FittedTarget, InputsAgain, NextToken
 from scratchnn.data.vocabulary import TextInputs, Windows
+from scratchnn.data.window_inputs import WindowInputs
 from scratchnn.errors import DataError
 
 
@@ -73,7 +74,7 @@ class Encoder(Settings):
     [[-0.5], [1.0]]
     """
 
-    inputs: Annotated[TableInputs | ArrayInputs | TextInputs, Field(discriminator="type")] = Field(
+    inputs: Annotated[TableInputs | ArrayInputs | TextInputs | WindowInputs, Field(discriminator="type")] = Field(
         description="The inputs."
     )
     target: FittedTarget = Field(description="What is learned.")
@@ -99,6 +100,8 @@ class Encoder(Settings):
             return tuple(self.inputs.shape)
         if isinstance(self.inputs, TextInputs):
             return (self.inputs.context,)
+        if isinstance(self.inputs, WindowInputs):
+            return (self.inputs.window, self.inputs.width)
         return self.inputs.shape
 
     @property
@@ -109,20 +112,27 @@ class Encoder(Settings):
         return isinstance(self.inputs, TextInputs)
 
     @property
+    def columns(self) -> list[FittedColumn]:
+        """The columns of a table or of the rows of windows; empty for others."""
+        return self.inputs.columns if isinstance(self.inputs, TableInputs | WindowInputs) else []
+
+    @property
     def input_columns(self) -> list[str]:
         """The columns that a table needs; x1, x2, ... for flat arrays, none for others."""
         if isinstance(self.inputs, TableInputs):
             return [column.name for column in self.inputs.columns]
+        if isinstance(self.inputs, WindowInputs):
+            return self.inputs.names
         if isinstance(self.inputs, TextInputs):
             return []
         return [f"x{number + 1}" for number in range(self.inputs.shape[0])] if len(self.inputs.shape) == 1 else []
 
     @property
     def feature_names(self) -> list[str]:
-        """A name for every input of flat samples: `age`, or `deck=A` for a level."""
-        if not isinstance(self.inputs, TableInputs):
+        """A name for every input of flat samples, or of a row of a window: `age`, or `deck=A` for a level."""
+        if not isinstance(self.inputs, TableInputs | WindowInputs):
             return self.input_columns
-        return [name for column in self.inputs.columns for name in column.names]
+        return [name for column in self.columns for name in column.names]
 
     @property
     def class_names(self) -> list[str]:
@@ -136,7 +146,7 @@ class Encoder(Settings):
             return any(self.inputs.offset) or any(scale != 1 for scale in self.inputs.scale)
         if isinstance(self.inputs, TextInputs):
             return False
-        return any(column.scaled for column in self.inputs.columns)
+        return any(column.scaled for column in self.columns)
 
     def encode_inputs(self, data: Table | Arrays, dtype: DTypeLike = np.float32, targets: Array | None = None) -> Array:
         """Inputs (N, *input_shape), C-contiguous. Other columns and another order of columns do no harm.
@@ -146,6 +156,8 @@ class Encoder(Settings):
         """
         if isinstance(self.inputs, TextInputs):
             raise DataError("holds no running text", where=data.where, hint="The model continues texts.")
+        if isinstance(self.inputs, WindowInputs):
+            raise TypeError("windows are made of rows, see `windowing`")
         out = np.zeros((len(data), *self.input_shape), np.int64 if self.takes_ids else dtype)
         with np.errstate(over="ignore"):
             if isinstance(self.inputs, ArrayInputs):
@@ -186,22 +198,22 @@ class Encoder(Settings):
         if isinstance(self.inputs, TextInputs) and isinstance(data, Passage):
             count = self.inputs.count_unseen(data)
             return {self.inputs.tokens: count} if count else {}
-        if not isinstance(self.inputs, TableInputs) or not isinstance(data, Table):
+        if not isinstance(data, Table):
             return {}
         return {name: int(found.sum()) for name, found in self.unseen(data)}
 
     def unseen(self, table: Table) -> Iterator[tuple[str, Array]]:
         """Each column with cells whose level training never saw, and for each row (N,) whether its cell is one."""
-        for column in self.inputs.columns if isinstance(self.inputs, TableInputs) else ():
+        for column in self.columns:
             found = column.unseen(table)
             if found.any():
                 yield column.name, found
 
     def count_missing(self, data: Table | Arrays | Passage) -> dict[str, int]:
         """How many cells of each column have no value, where those are not refused."""
-        if not isinstance(self.inputs, TableInputs) or not isinstance(data, Table):
+        if not isinstance(data, Table):
             return {}
-        counts = {column.name: int(column.missing(data).sum()) for column in self.inputs.columns}
+        counts = {column.name: int(column.missing(data).sum()) for column in self.columns}
         return {name: count for name, count in counts.items() if count}
 
     def _array_of(self, inputs: ArrayInputs, data: Table | Arrays) -> Inputs:

@@ -12,6 +12,7 @@ from scratchnn.data.settings import DataSettings
 from scratchnn.data.tables import Array, Arrays, Table, Task
 from scratchnn.data.targets import FittedTarget, InputsAgain, kind_of
 from scratchnn.data.targets.inference import infer_task
+from scratchnn.data.windowing import with_windows
 from scratchnn.errors import DataError, suggestion
 
 
@@ -26,7 +27,8 @@ def fit(
     inputs = _fit_inputs(settings, train, names, target.encode(train, np.float64))
     if isinstance(target, InputsAgain) and isinstance(inputs, TableInputs):
         _refuse_lost_cells(inputs, train.where)
-    return Encoder(inputs=inputs, target=target)
+    encoder = Encoder(inputs=inputs, target=target)
+    return encoder if settings.windows is None else with_windows(encoder, settings.windows, train.where)
 
 
 def task_of(settings: DataSettings, data: Table | Arrays, names: list[str]) -> Task:
@@ -57,6 +59,9 @@ def _fit_table(settings: DataSettings, table: Table, names: list[str], targets: 
             got = f'data.features names a column "{name}" that is not there'
             raise DataError(got, where=table.where, hint=suggestion(name, table.columns))
     others = {*names, settings.sample_weight, *(settings.split.columns if settings.split.marks else [])}
+    if settings.windows is not None:
+        others |= {name for name in settings.windows.marks if name not in features}
+        others -= {*names} if settings.windows.include_target else set()
     used = [name for name in table.columns if name not in others]
     fitted = [(features.get(name) or infer(table, name)).fit(table, name, targets) for name in used]
     columns = [column for column in fitted if column is not None]

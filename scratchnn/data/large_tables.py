@@ -63,7 +63,7 @@ class _Survey:
 def is_large(settings: DataSettings, base: Path) -> bool:
     """Whether the rows of a config's tables are to be kept encoded on the disk, see `DataSettings.cache`."""
     sources = _sources(settings)
-    if settings.cache == "never" or settings.task == "reconstruction" or not sources:
+    if settings.cache == "never" or settings.task == "reconstruction" or settings.windows is not None or not sources:
         return False
     if settings.cache == "always":
         return True

@@ -10,17 +10,20 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import DTypeLike
 
-from scratchnn.data.encoder import Encoder, TableInputs
+from scratchnn.data.encoder import Encoder
 from scratchnn.data.fitting import fit, task_of
 from scratchnn.data.new_files import read_like
 from scratchnn.data.passages import Passage
 from scratchnn.data.samples import Inputs
+from scratchnn.data.series import SeriesTable
 from scratchnn.data.settings import DataSettings, Source, SourceParts, Text
 from scratchnn.data.splits import Division, Undivided
 from scratchnn.data.tables import Array, Arrays, Table, Task
 from scratchnn.data.targets import FittedTarget, NextToken, kind_of
 from scratchnn.data.targets.target import own_targets
 from scratchnn.data.vocabulary import TextInputs
+from scratchnn.data.window_inputs import WindowInputs
+from scratchnn.data.windowing import divide_series, encode_windows
 from scratchnn.errors import DataError, TargetError
 
 Rows = Table | Arrays
@@ -81,9 +84,9 @@ class Prepared:
             "features": encoder.feature_names,
             "target": encoder.target.names,
         }
-        if isinstance(encoder.inputs, TableInputs):
+        if encoder.columns:
             columns: dict[str, list[str]] = {}
-            for column in encoder.inputs.columns:
+            for column in encoder.columns:
                 columns.setdefault(column.tag(), []).append(column.name)
             shown["columns"] = columns | ({"ignore": list(self.ignored)} if self.ignored else {})
         if encoder.class_names:
@@ -118,7 +121,7 @@ def prepare(
     """
     if isinstance(settings.source.first, Text):
         return _prepare_text(settings, settings.source.first, base, rng, encoder)
-    raw = cast("dict[str, Rows]", read_parts(settings.source, base))
+    raw = in_time(settings, cast("dict[str, Rows]", read_parts(settings.source, base)))
     whole = raw["train"]
     names = [] if settings.task == "reconstruction" else settings.target or _target_names(whole)
     task = encoder.task if encoder else task_of(settings, whole, names)
@@ -130,10 +133,13 @@ def prepare(
         encoder = fit(settings, raw["train"], task, names)
     weight = settings.sample_weight
     numbers = {name: used.get(name, used["train"])[places] for name, places in rows.items()}
-    parts = {
-        name: encode(data, encoder, dtype, weight, numbers[name], check, fitted_on=name == "train")
-        for name, data in raw.items()
-    }
+    stride = 1 if settings.windows is None else settings.windows.stride
+    parts = {}
+    for name, data in raw.items():
+        trained, own = name == "train", stride if name == "train" else 1
+        parts[name] = encode(
+            data, encoder, dtype, weight, numbers[name], check, fitted_on=trained, stride=own, part=name
+        )
     unseen = {name: counts for name, data in raw.items() if (counts := encoder.count_unseen(data))}
     ignored = ignored_columns(settings, whole, names, encoder) if isinstance(whole, Table) else ()
     return Prepared(parts["train"], parts.get("validation"), parts.get("test"), encoder, unseen, ignored)
@@ -168,12 +174,20 @@ def encode(
     check: CheckNumbers | None = None,
     *,
     fitted_on: bool = False,
+    stride: int = 1,
+    part: str = "",
 ) -> Part:
-    """Rows with their targets as a trained model takes them. Raises `DataError`.
+    """Rows with their targets as a trained model takes them, or its windows over them. Raises `DataError`.
 
     `fitted_on`: the encoder was fitted on these very rows, see `FittedColumn.encode_training`. `check` is asked about
-    targets that are numbers, as they are in the data.
+    targets that are numbers, as they are in the data. Windows begin each `stride` rows; `part` is the name of the rows
+    in messages about them.
     """
+    if isinstance(encoder.inputs, WindowInputs):
+        if check is not None:
+            check_targets(data, encoder.inputs.target, np.arange(len(data)), check)
+        made = encode_windows(data, encoder, dtype, stride, part, fitted_on=fitted_on)
+        return Part(made.inputs, made.targets, None, made.rows)
     targets = encoder.target.encode(data, dtype)
     rows = np.arange(len(data)) if rows is None else rows
     if check is not None:
@@ -223,6 +237,15 @@ def read_text(path: str | Path, like: Text) -> Passage:
     return like.model_copy(update={"path": str(path)}).read(Path())
 
 
+def in_time(settings: DataSettings, raw: dict[str, Rows]) -> dict[str, Rows]:
+    """The same rows, where windows are wanted sorted by series and time. Raises `DataError` as `SeriesTable.of`."""
+    windows = settings.windows
+    if windows is None:
+        return raw
+    tables = {name: data for name, data in raw.items() if isinstance(data, Table)}
+    return {name: SeriesTable.of(data, windows.by, windows.order) for name, data in tables.items()}
+
+
 def read_parts(source: Source, base: Path) -> dict[str, Table | Arrays | Passage]:
     """What each part reads into; `SourceParts` has checked that they are of one kind."""
     if not isinstance(source, SourceParts):
@@ -251,7 +274,10 @@ def divide(
     strata = kind_of(task).strata(whole, names)
     table = whole if isinstance(whole, Table) else None
     test = not isinstance(settings.source, SourceParts)
+    numbers = whole.numbers_in_source if isinstance(whole, SeriesTable) else numbers
     undivided = Undivided(len(whole), rng, strata, table, base, test, numbers, total)
+    if isinstance(whole, SeriesTable) and settings.split.keeps_order:
+        return _divided(whole, raw, divide_series(settings.split, undivided, whole))
     return _divided(whole, raw, settings.split.divide(undivided))
 
 

@@ -32,11 +32,12 @@ from scratchnn.data.npy import Npy
 from scratchnn.data.npz import Npz
 from scratchnn.data.polars_tables import Arrow, Parquet
 from scratchnn.data.sources import Source, SourceParts
-from scratchnn.data.splits import NoSplit, PositionSplit, RandomSplit, Split
+from scratchnn.data.splits import FOLDS, NoSplit, PositionSplit, RandomSplit, Split
 from scratchnn.data.synthetic import Blobs, Circles, Moons, Sine, Spirals, Xor
 from scratchnn.data.tables import Task
 from scratchnn.data.targets import TargetRules, kind_of
 from scratchnn.data.text import Text
+from scratchnn.data.window_inputs import WindowSettings
 
 __all__ = [
     "Arrow",
@@ -89,7 +90,9 @@ def _listed(value: object) -> object:
 
 def _usual_split(before: dict[str, Any]) -> Split:
     """How the source that was read before it is divided where the config does not say."""
-    source = before.get("source")
+    source, windows = before.get("source"), before.get("windows")
+    if windows is not None:
+        return PositionSplit() if windows.order is None else TimeSplit(column=windows.order)
     return PositionSplit() if source is not None and source.first.textual else RandomSplit()
 
 
@@ -139,6 +142,9 @@ class DataSettings(Settings):
         "standard", description="How regression targets are scaled for training. Metrics are in the target's units."
     )
     sample_weight: str | None = Field(None, description="A column of weights, 0 or more; no feature. Tables only.")
+    windows: WindowSettings | None = Field(
+        None, description="Rows are steps of a time series, and windows over them are learned from. Tables only."
+    )
     cache: Literal["auto", "always", "never"] = Field(
         "auto",
         description="Whether the encoded rows of a table are kept in files beside the runs, not in memory. auto: where "
@@ -146,7 +152,8 @@ class DataSettings(Settings):
     )
     split: Split = Field(
         default_factory=_usual_split,
-        description="How the rows are divided: random when absent, of a text position. Explicit parts come first.",
+        description="How the rows are divided: random when absent, of a text or series as they come. Explicit parts "
+        "come first.",
     )
 
     @property
@@ -167,6 +174,8 @@ class DataSettings(Settings):
         self._check_task()
         if self.task == "reconstruction":
             self._check_reconstruction()
+        if self.windows is not None:
+            self._check_windows(self.windows)
         if source.tabular:
             if self.target is None and self.task != "reconstruction":
                 raise PydanticCustomError("data", "a table needs `target`, the name of the column to learn.")
@@ -203,6 +212,29 @@ class DataSettings(Settings):
             if split.marks and (name == self.sample_weight or name in (self.features or {})):
                 message = '`split` takes "{name}" for the names of the parts. Remove it from features and weights.'
                 raise PydanticCustomError("data", message, {**context, "name": name})
+
+    def _check_windows(self, windows: WindowSettings) -> None:
+        context = {"kind": self.source.first.tag(), "split": self.split.tag().removesuffix(FOLDS)}
+        if not self.source.first.tabular:
+            message = "`windows` is for tables with columns, but a source of type {kind} has none. Remove it."
+            raise PydanticCustomError("data", message, context)
+        if self.task == "reconstruction":
+            raise PydanticCustomError("data", "`windows` needs a target to predict, but reconstruction has none.")
+        if self.sample_weight is not None:
+            raise PydanticCustomError("data", "`sample_weight` is for rows, but `windows` has several. Remove it.")
+        if self.cache == "always":
+            message = "`cache` keeps single rows, but `windows` has several. Remove it: windows are not copied."
+            raise PydanticCustomError("data", message)
+        if isinstance(self.split, RandomSplit | RandomFolds):
+            message = (
+                "`split` {split} would put rows of one window into several parts. Use position, time, group or column, "
+                "or leave `split` out."
+            )
+            raise PydanticCustomError("data", message, context)
+        for name in windows.marks:
+            if name in (self.target or []):
+                message = '`windows` takes "{name}" for the series or their time, but it is the target.'
+                raise PydanticCustomError("data", message, {"name": name})
 
     def _check_class_order(self, names: list[str]) -> None:
         if len(set(names)) < len(names):
@@ -266,7 +298,10 @@ class DataSettings(Settings):
             raise PydanticCustomError("data", "{task} takes one target column.", {"task": self.task})
         if self.sample_weight in target:
             raise PydanticCustomError("data", "`sample_weight` is the target. Name another column.")
+        inputs = target if self.windows is not None and self.windows.include_target else []
         for name in [*target, *filter(None, [self.sample_weight])]:
+            if name in inputs:
+                continue  # its past values are inputs too
             if name in (self.features or {}):
                 message = '"{name}" is under `features`, but is the target or the weight. Remove it there.'
                 raise PydanticCustomError("data", message, {"name": name})

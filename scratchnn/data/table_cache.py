@@ -59,10 +59,11 @@ class TableCache:
         try:
             facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
             encoder = Encoder.model_validate_json((folder / "encoder.json").read_bytes())
+            dtype = np.dtype(np.int64) if encoder.takes_ids else self.dtype
             with (folder / "parts.npz").open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 arrays = dict(archive)
             inputs = {
-                source: StoredArray(ArrayFile(folder / f"{source}.inputs", self.dtype, tuple(shape), 0))
+                source: StoredArray(ArrayFile(folder / f"{source}.inputs", dtype, tuple(shape), 0))
                 for source, shape in facts["shapes"].items()
             }
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):

@@ -120,7 +120,7 @@ def input_spec(encoder: Encoder) -> InputSpec:
     """What the network is given."""
     if isinstance(encoder.inputs, TextInputs):
         return InputSpec(encoder.input_shape, "ids", count=encoder.inputs.count)
-    columns = encoder.inputs.columns if isinstance(encoder.inputs, TableInputs) else []
+    columns = encoder.columns
     if isinstance(encoder.inputs, TableInputs) and encoder.inputs.sequence is not None:
         kind: Literal["ids", "float"] = "ids" if encoder.takes_ids else "float"
         return InputSpec(encoder.input_shape, kind, count=columns[0].levels_of_code or 0, padded=True)

@@ -6,7 +6,7 @@ import math
 import os
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +19,12 @@ from scratchnn.config.schema import Config
 from scratchnn.data.columns import Decoded
 from scratchnn.data.decoding import decode_inputs
 from scratchnn.data.encoder import Encoder
+from scratchnn.data.samples import Inputs, held
 from scratchnn.data.tables import Arrays, Table
 from scratchnn.data.targets import InputsAgain
 from scratchnn.data.targets.numbers import NumberTarget
+from scratchnn.data.window_inputs import WindowInputs
+from scratchnn.data.windowing import latest_windows
 from scratchnn.errors import ConfigError, ModelError, ScratchnnError, UsageError
 from scratchnn.nn.memory import Array
 from scratchnn.nn.network import PREDICT_ROWS
@@ -79,12 +82,19 @@ class Model:
     def predict(self, data: Table | Arrays, interval: float | None = None, *, start: int = 0) -> Predictions:
         """Predictions for rows as they come from a source; other columns and another order do no harm.
 
+        A model of windows predicts what comes after each row; rows with too few before them in their series have NaN.
         `interval` is the probability of the central interval (see `interval_shares`), `start` the number of the first
         row, for messages. A row's numbers do not depend on how many rows come before it in whole passes of
         `predict_rows`. Raises `DataError`, `ModelError` and `UsageError`.
         """
         shares = self.interval_shares(interval)
-        inputs = self.encoder.encode_inputs(data, self.built.network.dtype)
+        if isinstance(self.encoder.inputs, WindowInputs):
+            samples, rows = latest_windows(data, self.encoder, self.built.network.dtype)
+            return _spread(self._predict(samples, shares, start), rows, len(data))
+        return self._predict(self.encoder.encode_inputs(data, self.built.network.dtype), shares, start)
+
+    def _predict(self, inputs: Inputs, shares: tuple[float, float] | None, start: int) -> Predictions:
+        """The same for rows that are encoded."""
         network = self.built.network
         with computing(choose_threads(self.config, network, network.predict_rows)):
             outputs = network.predict(inputs).reshape(len(inputs), network.outputs.size)
@@ -95,7 +105,8 @@ class Model:
             return self._numbers(target, outputs, values, shares, start)
         if isinstance(target, InputsAgain):
             values = values.reshape(inputs.shape)
-            return Predictions(values, [], decode_inputs(self.encoder, values), _row_errors(inputs, values))
+            columns = decode_inputs(self.encoder, values)
+            return Predictions(values, [], columns, _row_errors(held(inputs), values))
         return Predictions(values, target.words(values))
 
     def interval_shares(self, interval: float | None) -> tuple[float, float] | None:
@@ -150,6 +161,31 @@ class Model:
 def _bounds(interval: float) -> tuple[float, float]:
     """The shares below the bounds of the central interval of this probability."""
     return (1 - interval) / 2, (1 + interval) / 2
+
+
+def _spread(made: Predictions, rows: Array, count: int) -> Predictions:
+    """The same with a place for each of so many rows; those without a prediction have NaN and an empty label."""
+
+    def spread(values: Array) -> Array:
+        out = np.full((count, *values.shape[1:]), np.nan, values.dtype)
+        out[rows] = values
+        return out
+
+    def spread_or_none(values: Array | None) -> Array | None:
+        return None if values is None else spread(values)
+
+    labels = [""] * count if made.labels else []
+    for row, label in zip(rows.tolist(), made.labels, strict=False):
+        labels[row] = label
+    return replace(
+        made,
+        values=spread(made.values),
+        labels=labels,
+        lower=spread_or_none(made.lower),
+        upper=spread_or_none(made.upper),
+        deviations=spread_or_none(made.deviations),
+        quantiles={share: spread(values) for share, values in made.quantiles.items()},
+    )
 
 
 def _row_errors(inputs: Array, values: Array) -> Array:

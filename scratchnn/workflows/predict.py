@@ -11,6 +11,7 @@ from pathlib import Path
 
 from scratchnn.data.blocks import file_blocks, stream_blocks
 from scratchnn.data.tables import Arrays, Table
+from scratchnn.data.window_inputs import WindowInputs
 from scratchnn.errors import UsageError
 from scratchnn.nn.memory import Array
 from scratchnn.training.storage import replacing
@@ -87,6 +88,8 @@ def predict(
     `deviation_<target>`; of one with the loss `quantile` every `quantile_<share>_<target>`, and the two bounds where an
     `interval` is asked for that lies between two learned quantiles.
 
+    A model of windows predicts what comes after each row; the cells of rows with too few rows before them are empty.
+
     The last column, `flags`, is there for models of tables in which a cell may be missing or hold a level that training
     never saw: the reasons why a row is to be trusted less, as in `unseen:deck;missing:age`, empty where there are none.
     """
@@ -121,18 +124,20 @@ def write_predictions(
     `data` is a file or a stream (such as stdin, of which `format`, csv, tsv or jsonl, tells what it holds; absent, that
     of the training); `output` a file whose suffix tells the format (CSV, TSV, JSON Lines; NPZ and Parquet keep all rows
     until the end), or what takes the bytes of a CSV. `block_rows` counts as the next number of whole passes of the
-    network: what is written does not depend on it. The file is there when all rows are, or not at all.
+    network: what is written does not depend on it; a model of windows takes all rows at once. The file is there when
+    all rows are, or not at all.
     """
     predictor = Predictor(model, proba, columns, interval)
     predictor.check()
     passes = model.built.network.predict_rows
     step = -(-max(block_rows, 1) // passes) * passes
     suffix = _suffix(format)
+    rows = None if isinstance(model.encoder.inputs, WindowInputs) else step  # windows reach over the ends of blocks
     like = model.config.data.source
     if isinstance(data, Path):
-        blocks: Iterator[Table | Arrays] = file_blocks(data, like, suffix, step)
+        blocks: Iterator[Table | Arrays] = file_blocks(data, like, suffix, rows)
     else:
-        blocks = stream_blocks(data, like, suffix or "", step)
+        blocks = stream_blocks(data, like, suffix or "", rows)
     if not isinstance(output, Path):
         return _write(blocks, predictor, DelimitedFile(output, raw_text=raw_text))
     kind = check_format(output)

@@ -105,7 +105,8 @@ class JsonLinesFile(PredictionFile):
             _json_cells(cells, name in rows.numeric) for name, cells in rows.carried.items()
         ]
         for values in rows.added.values():
-            columns.append(texts(values) if isinstance(values, np.ndarray) else list(map(_json_text, values)))
+            numbers = isinstance(values, np.ndarray)
+            columns.append([text or "null" for text in texts(values)] if numbers else list(map(_json_text, values)))
         names = (encode_basestring(name).replace("%", "%%") for name in rows.header)
         line = "{" + ", ".join(f"{name}: %s" for name in names) + "}\n"
         self._sink("".join([line % cells for cells in zip(*columns, strict=True)]).encode())

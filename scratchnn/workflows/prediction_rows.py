@@ -10,10 +10,12 @@ import numpy as np
 
 from scratchnn.data.array_inputs import ArrayInputs
 from scratchnn.data.columns import Decoded
-from scratchnn.data.encoder import Encoder, TableInputs
+from scratchnn.data.encoder import Encoder
 from scratchnn.data.tables import Arrays, Table
 from scratchnn.data.targets import InputsAgain, NextToken
 from scratchnn.data.targets.multi_label import is_predicted
+from scratchnn.data.window_inputs import WindowInputs
+from scratchnn.data.windowing import without_window
 from scratchnn.errors import UsageError, suggestion
 from scratchnn.nn.memory import Array
 from scratchnn.workflows.model import Model, Predictions
@@ -21,6 +23,8 @@ from scratchnn.workflows.model import Model, Predictions
 ROW = "row"
 
 _SAID = {"unseen": "hold a level that training never saw", "missing": "have no value"}
+NO_WINDOW = "no_window"
+"""The flag of a row that has too few rows before it in its series, and so no prediction."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,8 @@ class Predictor:
         """Predicts rows, of which the first has the number `start` in its file."""
         predictions = self.model.predict(data, self.interval, start=start)
         reasons = flag_reasons(self.model.encoder, data) if isinstance(data, Table) else {}
+        if isinstance(self.model.encoder.inputs, WindowInputs):
+            reasons[NO_WINDOW] = without_window(data, self.model.encoder.inputs)
         marks = _marks(reasons, len(data)) if reasons else None
         carried = self._carried(data, start)
         added = self._added(predictions) | ({} if marks is None else {"flags": marks})
@@ -179,9 +185,8 @@ def flag_reasons(encoder: Encoder, table: Table) -> dict[str, Array]:
 
     Empty only for models without a column that can have one.
     """
-    columns = encoder.inputs.columns if isinstance(encoder.inputs, TableInputs) else []
     reasons: dict[str, Array] = {}
-    for column in columns:
+    for column in encoder.columns:
         if column.may_flag:
             reasons[f"unseen:{column.name}"] = column.unseen(table)
             reasons[f"missing:{column.name}"] = column.missing(table)
@@ -193,6 +198,9 @@ def notes_of(counts: Mapping[str, int], crossed: int) -> list[str]:
     notes = []
     for reason, count in counts.items():
         kind, _, name = reason.partition(":")
+        if kind == NO_WINDOW:
+            notes.append(f"{count} rows have no prediction: too few rows come before them in their series")
+            continue
         notes.append(f"{name}: {count} cells {_SAID[kind]}")
     if crossed:
         notes.append(f"in {crossed} row{'s' * (crossed > 1)} a higher quantile is below a lower one")
@@ -200,9 +208,10 @@ def notes_of(counts: Mapping[str, int], crossed: int) -> list[str]:
 
 
 def texts(values: Decoded) -> Sequence[str]:
-    """Labels as they are; of numbers the shortest texts that give back the same ones."""
+    """Labels as they are; of numbers the shortest texts that give back the same ones, nothing for NaN."""
     if isinstance(values, np.ndarray):
-        return list(map(repr, values.tolist())) if values.dtype == np.float64 else list(map(str, values))
+        written = list(map(repr, values.tolist())) if values.dtype == np.float64 else list(map(str, values))
+        return ["" if text == "nan" else text for text in written]
     return values
 
 
@@ -237,12 +246,13 @@ def _marks(reasons: dict[str, Array], rows: int) -> list[str]:
 
 def _numeric(encoder: Encoder) -> Iterator[str]:
     """The columns of a table that the model reads as numbers, its targets too."""
-    if isinstance(encoder.inputs, TableInputs):
-        yield from (column.name for column in encoder.inputs.columns if column.is_plain_number)
+    if encoder.columns:
+        yield from (column.name for column in encoder.columns if column.is_plain_number)
     else:
         yield from encoder.input_columns
-    if encoder.target.is_number:
-        yield from encoder.target.names
+    target = encoder.inputs.target if isinstance(encoder.inputs, WindowInputs) else encoder.target
+    if target.is_number:
+        yield from target.names
 
 
 def _array(values: Decoded) -> Array:

@@ -15,7 +15,7 @@ from scratchnn.data.features.inference import MOSTLY, infer
 from scratchnn.data.features.lists import is_list
 from scratchnn.data.fitting import fit, task_of
 from scratchnn.data.moments import parse_moment
-from scratchnn.data.preparation import Rows, divide, encode, read_parts, used_rows
+from scratchnn.data.preparation import Rows, divide, encode, in_time, read_parts, used_rows
 from scratchnn.data.samples import held
 from scratchnn.data.settings import DataSettings
 from scratchnn.data.stored_array import StoredArray
@@ -85,7 +85,7 @@ def read(settings: DataSettings, base: Path, rng: np.random.Generator) -> Audite
     word among numbers (a gap from here on), rows that cannot be divided (all are for training). Raises `DataError` or
     `StorageError` where there is nothing to look at.
     """
-    raw = cast("dict[str, Rows]", read_parts(settings.source, base))
+    raw = in_time(settings, cast("dict[str, Rows]", read_parts(settings.source, base)))
     first = raw["train"]
     names = [] if settings.task == "reconstruction" else settings.target or _names_of_targets(first)
     for data in raw.values():
@@ -172,6 +172,8 @@ def _columns(settings: DataSettings, names: list[str], tables: list[Table], foun
     features = settings.features or {}
     others = {*names, settings.sample_weight, *(settings.split.columns if settings.split.marks else [])}
     others |= {name for name, feature in features.items() if feature.tag() == "ignore"}
+    if settings.windows is not None:
+        others |= {name for name in settings.windows.marks if name not in features}
     made = []
     for name in tables[0].columns:
         if name not in others:

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from scratchnn.data.splits import Strata
 from scratchnn.data.tables import Array, Arrays, Table, in_order, is_missing, is_number, number_name
-from scratchnn.data.targets.target import FittedTarget, Rows, Seen, TargetRules, own_targets, place_of
+from scratchnn.data.targets.target import FittedTarget, Rows, Seen, TargetRules, names_ahead, own_targets, place_of
 from scratchnn.errors import DataError
 
 
@@ -69,6 +69,13 @@ class ClassTarget(FittedTarget):
             hint = f"Known classes: {listed(self.classes)}."
             raise DataError(got, where=place_of(data, row, self.names[0]), hint=hint)
         return ids
+
+    def ahead(self, steps: int) -> Self:
+        """The class of the next row."""
+        if steps > 1:
+            got = f"a class is predicted one row ahead, but data.windows.horizon is {steps}"
+            raise DataError(got, hint="Set horizon: 1, or for a number data.task: regression.")
+        return self.model_copy(update={"names": names_ahead(self.names, 1)})
 
     def words(self, predictions: Array) -> list[str]:
         """The most probable class of each row of probabilities (N, C); of equal ones the first."""

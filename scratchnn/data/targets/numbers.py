@@ -11,7 +11,7 @@ from pydantic import Field, FiniteFloat, model_validator
 
 from scratchnn.data.features.number_column import standard
 from scratchnn.data.tables import Array, Table
-from scratchnn.data.targets.target import FittedTarget, Rows, Seen, TargetRules, own_targets
+from scratchnn.data.targets.target import FittedTarget, Rows, Seen, TargetRules, names_ahead, own_targets
 from scratchnn.errors import DataError
 
 
@@ -61,6 +61,10 @@ class NumberTarget(FittedTarget):
         """The numbers, not scaled."""
         return self.numbers(data)
 
+    def ahead(self, steps: int) -> Self:
+        """The same numbers in each of the next rows."""
+        return self.model_copy(update={"names": names_ahead(self.names, steps)})
+
     def decode(self, values: Array) -> Array:
         """In the targets' own units, float64."""
         return np.asarray(values, np.float64)
@@ -100,6 +104,11 @@ class Numbers(NumberTarget):
         """y'."""
         scaled: Array = (values - np.array(self.offset)) / np.array(self.width)
         return scaled
+
+    def ahead(self, steps: int) -> Self:
+        """The same columns in each of the next rows, on their scales."""
+        scales = {"offset": self.offset * steps, "width": self.width * steps}
+        return super().ahead(steps).model_copy(update=scales)
 
     def spread(self, values: Array) -> Array:
         """Times the width."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Self, cast
 
@@ -106,6 +106,13 @@ class FittedTarget(Component):
         """The targets (N, K) in float64 as they stand in the data; None where they are no numbers."""
         return None
 
+    def ahead(self, steps: int) -> Self:
+        """The same target in each of the next rows of a series, one row after the other: numbers (W, steps K).
+
+        Its names are `y+1`, `y+2`, .... Raises `DataError` where only one row can be predicted, or none.
+        """
+        raise DataError(f"{self.what}, which windows cannot predict", hint="Remove data.windows.")
+
     def decode(self, values: Array) -> Array:
         """Targets or predictions as the data would hold them, float64 where they are numbers."""
         return values
@@ -130,3 +137,12 @@ def own_targets(data: Arrays) -> Array:
 def place_of(data: Rows, row: int, name: str) -> str:
     """Where the target of a row stands, for messages."""
     return f"{data.place(row)}:{name}" if isinstance(data, Table) else f"{data.where}:targets[{row}]"
+
+
+def names_ahead(names: Sequence[str], steps: int) -> list[str]:
+    """The names of columns in the next rows.
+
+    >>> names_ahead(["a", "b"], 2)
+    ['a+1', 'b+1', 'a+2', 'b+2']
+    """
+    return [f"{name}+{step}" for step in range(1, steps + 1) for name in names]
