@@ -55,7 +55,6 @@ def starter(
 ) -> str:
     """The text of the config. `source` is the path as seen from the config's folder, `name` that of the runs."""
     recipe = Recipe.of(round(0.7 * rows))
-    embeds = [("    - column_embedding", "learned numbers for each level of what is encoded as embedding")]
     unstratified = target.task == "classification" and target.rarest < FEWEST_OF_A_CLASS
     split = "type: random, validation: 0.15, test: 0.15" + (", stratify: false" if unstratified else "")
     dense = f"    - {{type: dense, units: {recipe.units}, activation: relu}}"
@@ -74,7 +73,7 @@ def starter(
         (f"  split: {{{split}}}", "some class has too few rows for every part" if unstratified else ""),
         ("model:", ""),
         ("  layers:", ""),
-        *(embeds if any(column.embedded for column in columns) else []),
+        *_first_layers(columns, recipe.units),
         (dense, ""),
         (dense, ""),
         ("    - {type: dense, units: auto}", "as many as the target needs"),
@@ -105,10 +104,44 @@ def _features(columns: Sequence[Proposal]) -> list[tuple[str, str]]:
     lines = [(f"    {_word(column.name)}: {_settings(column)}", column.reason) for column in listed]
     if lines:
         lines.insert(0, ("  features:", "what each column becomes; `scratchnn list features` shows all kinds"))
+    used = [column for column in columns if not column.ignored]
+    if len(used) == 1 and used[0].settings["type"] == "text":
+        gru = "[{type: embedding, units: 32}, {type: gru, units: 32}, {type: dense, units: auto}]"
+        lines.append((f"  # for the order of words: {_word(used[0].name)}: tokens, and layers: {gru}", ""))
     if len(listed) < len(columns):
         others = "numbers, each scaled to mean 0 and deviation 1"
         lines.append((f"  # {len(columns) - len(listed)} {'other ' if listed else ''}columns are {others}", ""))
     return lines
+
+
+def _first_layers(columns: Sequence[Proposal], units: int) -> list[tuple[str, str]]:
+    """What stands before the dense layers: embeddings, and layers of their own for sequences."""
+    used = [column for column in columns if not column.ignored]
+    steps = [column for column in used if column.sequence]
+    embeds = any(column.embedded for column in used)
+    if not steps:
+        why = "learned numbers for each level of what is encoded as embedding"
+        return [("    - column_embedding", why)] if embeds else []
+    reads = {column.name: _reader(column, units) for column in steps}
+    if len(used) == 1:
+        return [(f"    - {layer}", "") for layer in reads[steps[0].name]]
+    lines = [
+        ("    - type: parallel", "each sequence has layers of its own, all other columns pass by"),
+        ("      merge: concat", ""),
+        ("      branches:", ""),
+    ]
+    for name, layers in reads.items():
+        lines.append((f"        - [{', '.join([f'{{type: select, columns: [{_word(name)}]}}', *layers])}]", ""))
+    if len(steps) < len(used):
+        others = [f"{{type: select, without: [{', '.join(_word(column.name) for column in steps)}]}}"]
+        lines.append((f"        - [{', '.join(others + ['column_embedding'] * embeds)}]", ""))
+    return lines
+
+
+def _reader(column: Proposal, units: int) -> list[str]:
+    """The layers that turn a sequence into numbers."""
+    embedding = ["{type: embedding, units: 16}"] if column.settings["type"] == "items" else []
+    return [*embedding, f"{{type: gru, units: {units}}}"]
 
 
 def noteworthy(columns: Sequence[Proposal]) -> list[Proposal]:

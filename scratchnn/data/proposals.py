@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from scratchnn.data.features.inference import infer
+from scratchnn.data.features.lists import lists_of
 from scratchnn.data.features.text import n_grams
 from scratchnn.data.moments import microseconds
 from scratchnn.data.tables import Array, Table, Task, in_order, is_missing, is_number, number_name
@@ -43,6 +44,11 @@ class Proposal:
     def embedded(self) -> bool:
         """Whether the network has to begin with `column_embedding`."""
         return self.settings.get("encode") == "embedding"
+
+    @property
+    def sequence(self) -> bool:
+        """Whether it becomes steps, which the network has to take out of the table."""
+        return self.settings["type"] in ("sequence", "items")
 
     @property
     def ignored(self) -> bool:
@@ -136,6 +142,8 @@ def _propose(table: Table, name: str) -> Proposal:
         return _number(name, table.numbers(name, gaps=True), note, missing / len(table))
     if kind == "category":
         return _category(name, known, len(table), note)
+    if kind in ("sequence", "items"):
+        return _list(filled, name, kind, note)
     return _datetime(filled, name, kind, note)
 
 
@@ -170,6 +178,18 @@ def _category(name: str, known: Counter[str], rows: int, note: str) -> Proposal:
         note = "; ".join(filter(None, [note, f"{len(rare):,} levels have fewer than {RARE} rows"]))
     shown = f"{levels:,} levels: {_some(in_order(list(known)))}"
     return Proposal(name, settings, "; ".join(filter(None, [shown, note])))
+
+
+def _list(filled: Table, name: str, kind: str, note: str) -> Proposal:
+    """`filled`: the rows with a list."""
+    lists = list(lists_of(filled, name, None))
+    lengths = list(map(len, lists))
+    found = f"lists of {min(lengths)} to {max(lengths)} "
+    if kind == "sequence":
+        found += "numbers"
+    else:
+        found += f"items, {len({item for items in lists for item in items}):,} different ones"
+    return Proposal(name, {"type": kind}, "; ".join(filter(None, [found, note])))
 
 
 def _datetime(filled: Table, name: str, kind: str, note: str) -> Proposal:

@@ -11,6 +11,9 @@ from scratchnn.config.load import parse_document
 from scratchnn.config.schema import Config
 from scratchnn.config.starter import Recipe, noteworthy, starter
 from scratchnn.data.proposals import Proposal, TargetProposal
+from scratchnn.nn.layers.column_embedding import ColumnEmbedding
+from scratchnn.nn.layers.composite import Parallel
+from scratchnn.nn.layers.select import Select
 
 CLASSES = TargetProposal("classification", "2 classes: no (60), yes (40)", 2, 40)
 NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=12).filter(
@@ -89,3 +92,30 @@ def test_of_a_wide_table_only_what_needs_words_is_listed() -> None:
 def test_sizes_follow_the_rows(rows: int, recipe: Recipe) -> None:
     """20,000 steps: 6,700 rows make 105 batches of 64, so 190 epochs."""
     assert Recipe.of(rows) == recipe
+
+
+def test_sequences_have_layers_of_their_own() -> None:
+    """One alone is what the network is given; beside others each has a branch."""
+    beat, pages = Proposal("the beat", {"type": "sequence"}), Proposal("pages: all", {"type": "items"})
+    alone = config_of(starter("t.jsonl", "t", 100, ["y"], CLASSES, [beat, Proposal("id", {"type": "ignore"})]))
+    assert [layer.tag() for layer in alone.model.layers] == ["gru", "dense", "dense", "dense"]
+    ids = config_of(starter("t.jsonl", "t", 100, ["y"], CLASSES, [pages]))
+    assert [layer.tag() for layer in ids.model.layers] == ["embedding", "gru", "dense", "dense", "dense"]
+    port = Proposal("port", {"type": "category", "encode": "embedding"})
+    joined = config_of(starter("t.jsonl", "t", 100, ["y"], CLASSES, [beat, port, pages]))
+    parallel = joined.model.layers[0]
+    assert isinstance(parallel, Parallel)
+    first, second, rest = parallel.branches
+    assert [layer.tag() for layer in first] == ["select", "gru"]
+    assert [layer.tag() for layer in second] == ["select", "embedding", "gru"]
+    assert second[0] == Select(columns=["pages: all"])
+    assert rest == [Select(without=["the beat", "pages: all"]), ColumnEmbedding()]
+
+
+def test_a_table_of_one_text_is_told_of_the_order_of_words() -> None:
+    text = Proposal("review", {"type": "text", "buckets": 64})
+    assert "# for the order of words: review: tokens, and layers: [{type: emb" in starter(
+        "t.csv", "t", 100, ["y"], CLASSES, [text, Proposal("id", {"type": "ignore"})]
+    )
+    others = starter("t.csv", "t", 100, ["y"], CLASSES, [text, Proposal("age", {"type": "number"})])
+    assert "order of words" not in others

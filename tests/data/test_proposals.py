@@ -38,6 +38,12 @@ FLOWERS = ["ash", "elm", "oak", "ash"]
             {"type": "datetime", "missing": "indicator"},
             "2024-01-01T06:00 to 2024-01-01T09:30; 1 cells (25.0%) have no value",
         ),
+        (["[1, 2]", "[]", "[3, 1, 2]", "[1]"], {"type": "sequence"}, "lists of 0 to 3 numbers"),
+        (
+            ['["a"]', "", '["b", "a"]', '["a"]'],
+            {"type": "items"},
+            "lists of 1 to 2 items, 2 different ones; 1 cells (25.0%) have no value",
+        ),
         (
             ["a", "", "b", "a", "b"],
             {"type": "category", "missing": "as_category"},

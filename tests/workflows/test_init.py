@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -107,3 +108,15 @@ def test_what_cannot_be_a_start_writes_nothing() -> None:
     with pytest.raises(DataError, match="there is no such file"):
         init("peopel.csv", "won")
     assert not Path("config.yaml").exists()
+
+
+def test_a_table_with_lists_is_trained_as_it_is_written() -> None:
+    rows = [
+        {"beat": [i % 2 * 2 - 1.0] * (2 + i % 3), "pages": ["a", "b" if i % 2 else "c"], "x": i % 7, "kind": i % 2}
+        for i in range(60)
+    ]
+    Path("visits.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    made = init("visits.jsonl", "kind")
+    assert [column.settings["type"] for column in made.columns] == ["sequence", "items", "number"]
+    run = train("config.yaml", overrides=["training.epochs=8"])
+    assert run.metrics["test"]["accuracy"] == 1
