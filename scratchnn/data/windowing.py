@@ -108,7 +108,7 @@ def encode_windows(
 def latest_windows(
     data: Table | Arrays, encoder: Encoder, dtype: DTypeLike = np.float32
 ) -> tuple[WindowSamples, Array]:
-    """The window that ends with each row, and the numbers (W,) of those rows, ascending.
+    """The window that ends with each row, and the numbers (W,) of those rows in the source, series by series.
 
     Rows with fewer than a window up to them in their series have none. Raises `DataError` where that is every row.
     """
@@ -122,8 +122,7 @@ def latest_windows(
         got = f"the longest series has {table.longest_run} rows, fewer than a window of {inputs.window}"
         raise DataError(got, where=table.where, hint="Give the rows before them too.")
     numbers = table.numbers_in_source[starts + inputs.window - 1]
-    order = np.argsort(numbers)
-    return WindowSamples(encoded, starts[order], inputs.window), numbers[order]
+    return WindowSamples(encoded, starts, inputs.window), numbers
 
 
 def without_window(data: Table | Arrays, inputs: WindowInputs) -> Array:

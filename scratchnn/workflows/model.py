@@ -90,19 +90,20 @@ class Model:
         shares = self.interval_shares(interval)
         if isinstance(self.encoder.inputs, WindowInputs):
             samples, rows = latest_windows(data, self.encoder, self.built.network.dtype)
-            return _spread(self._predict(samples, shares, start), rows, len(data))
-        return self._predict(self.encoder.encode_inputs(data, self.built.network.dtype), shares, start)
+            return _spread(self._predict(samples, shares, rows), rows, len(data))
+        inputs = self.encoder.encode_inputs(data, self.built.network.dtype)
+        return self._predict(inputs, shares, np.arange(start, start + len(data)))
 
-    def _predict(self, inputs: Inputs, shares: tuple[float, float] | None, start: int) -> Predictions:
-        """The same for rows that are encoded."""
+    def _predict(self, inputs: Inputs, shares: tuple[float, float] | None, rows: Array) -> Predictions:
+        """The same for samples that are encoded; `rows` (N,) are their numbers."""
         network = self.built.network
         with computing(choose_threads(self.config, network, network.predict_rows)):
             outputs = network.predict(inputs).reshape(len(inputs), network.outputs.size)
             values = self.built.loss.predictions(outputs)
-        self._check_finite(values, start)
+        self._check_finite(values, rows)
         target = self.encoder.target
         if isinstance(target, NumberTarget):
-            return self._numbers(target, outputs, values, shares, start)
+            return self._numbers(target, outputs, values, shares, rows)
         if isinstance(target, InputsAgain):
             values = values.reshape(inputs.shape)
             columns = decode_inputs(self.encoder, values)
@@ -137,7 +138,7 @@ class Model:
         raise UsageError(got, where="--interval", hint=hint)
 
     def _numbers(
-        self, target: NumberTarget, outputs: Array, values: Array, shares: tuple[float, float] | None, start: int
+        self, target: NumberTarget, outputs: Array, values: Array, shares: tuple[float, float] | None, rows: Array
     ) -> Predictions:
         """Those of numbers, in the targets' units."""
         loss, decode = self.built.loss, target.decode
@@ -148,13 +149,13 @@ class Model:
         if deviations is not None:
             deviations = target.spread(deviations)
         for made in (*bounds, *known.values(), *([] if deviations is None else [deviations])):
-            self._check_finite(made, start)
+            self._check_finite(made, rows)
         lower, upper = bounds or (None, None)
         return Predictions(decode(values), [], lower=lower, upper=upper, deviations=deviations, quantiles=known)
 
-    def _check_finite(self, values: Array, start: int) -> None:
+    def _check_finite(self, values: Array, rows: Array) -> None:
         if not np.isfinite(values).all():
-            row = start + int(np.argwhere(~np.isfinite(values))[0, 0])
+            row = int(rows[np.argwhere(~np.isfinite(values))[0, 0]])
             raise ModelError(f"the prediction for row {row} is not a finite number", where=str(self.path))
 
 

@@ -109,8 +109,8 @@ FAULTS = (
     Fault(
         "mask-of-the-last-pass",
         "nn/network.py::Batch.forward",
-        "run.mask = None",
-        "pass",
+        "run.mask = self._mask",
+        "run.mask = run.mask if self._mask is None else self._mask",
         "a pass starts with the mask that the one before it left",
         NETWORK + " nn/layers/test_convolution.py",
     ),

@@ -21,7 +21,7 @@ FAULTS = (
     Fault(
         "padding-row-has-a-gradient",
         "nn/layers/embedding.py",
-        "gradient[self.padding_index] = 0",
+        "gradient[self.padding_index or 0] = 0",
         "gradient[self.padding_index] += 0",
         "the vector of padding is trained",
         EMBEDDING,
@@ -313,7 +313,7 @@ FAULTS = (
     Fault(
         "padding-embedded-as-it-was",
         "nn/layers/embedding.py",
-        "mem.params.weight[self.padding_index] = 0",
+        "mem.params.weight[self.padding_index or 0] = 0",
         "pass",
         "the row of padding keeps its random start",
         EMBEDDING,
