@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import DTypeLike
 
+from scratchnn.data.array_table import as_table
 from scratchnn.data.encoder import Encoder
 from scratchnn.data.fitting import fit, task_of
 from scratchnn.data.new_files import read_like
@@ -121,9 +122,10 @@ def prepare(
     """
     if isinstance(settings.source.first, Text):
         return _prepare_text(settings, settings.source.first, base, rng, encoder)
-    raw = in_time(settings, cast("dict[str, Rows]", read_parts(settings.source, base)))
+    raw = cast("dict[str, Rows]", read_parts(settings.source, base))
+    names = [] if settings.task == "reconstruction" else settings.target or _target_names(raw["train"])
+    raw = in_time(settings, raw, names)
     whole = raw["train"]
-    names = [] if settings.task == "reconstruction" else settings.target or _target_names(whole)
     task = encoder.task if encoder else task_of(settings, whole, names)
     total = len(raw["train"])
     used = {name: used_rows(settings, data) for name, data in raw.items()}
@@ -237,13 +239,13 @@ def read_text(path: str | Path, like: Text) -> Passage:
     return like.model_copy(update={"path": str(path)}).read(Path())
 
 
-def in_time(settings: DataSettings, raw: dict[str, Rows]) -> dict[str, Rows]:
-    """The same rows, where windows are wanted sorted by series and time. Raises `DataError` as `SeriesTable.of`."""
+def in_time(settings: DataSettings, raw: dict[str, Rows], targets: list[str]) -> dict[str, Rows]:
+    """The same rows, where windows are wanted as tables sorted by series and time. Raises `DataError`."""
     windows = settings.windows
     if windows is None:
         return raw
-    tables = {name: data for name, data in raw.items() if isinstance(data, Table)}
-    return {name: SeriesTable.of(data, windows.by, windows.order) for name, data in tables.items()}
+    tables = {name: data if isinstance(data, Table) else as_table(data, targets) for name, data in raw.items()}
+    return {name: SeriesTable.of(table, windows.by, windows.order) for name, table in tables.items()}
 
 
 def read_parts(source: Source, base: Path) -> dict[str, Table | Arrays | Passage]:

@@ -143,7 +143,7 @@ class DataSettings(Settings):
     )
     sample_weight: str | None = Field(None, description="A column of weights, 0 or more; no feature. Tables only.")
     windows: WindowSettings | None = Field(
-        None, description="Rows are steps of a time series, and windows over them are learned from. Tables only."
+        None, description="Rows are steps of a time series, and windows over them are learned from."
     )
     cache: Literal["auto", "always", "never"] = Field(
         "auto",
@@ -215,9 +215,15 @@ class DataSettings(Settings):
 
     def _check_windows(self, windows: WindowSettings) -> None:
         context = {"kind": self.source.first.tag(), "split": self.split.tag().removesuffix(FOLDS)}
-        if not self.source.first.tabular:
-            message = "`windows` is for tables with columns, but a source of type {kind} has none. Remove it."
+        if self.source.first.textual:
+            message = "`windows` is for rows; of a text the source's own `context` and `stride` make them. Remove it."
+            raise PydanticCustomError("data", message)
+        if windows.marks and not self.source.first.tabular:
+            message = "`windows` names a column, but a source of type {kind} has none. Remove `by` and `order`."
             raise PydanticCustomError("data", message, context)
+        if self.input_scale not in ("auto", "standard"):
+            message = "`input_scale` {scale} is for single samples; rows of `windows` have `standard`. Remove it."
+            raise PydanticCustomError("data", message, {"scale": self.input_scale})
         if self.task == "reconstruction":
             raise PydanticCustomError("data", "`windows` needs a target to predict, but reconstruction has none.")
         if self.sample_weight is not None:

@@ -22,7 +22,7 @@ class WindowSettings(Settings):
     A window and the rows of its targets lie in one series and in one part of the split; nothing reaches over a row that
     a feature drops. Where the config names no split, the rows of each series are divided as they come (`position`), or
     with `order` at the same two moments for all series (`time`). `by` and `order` are no inputs unless `features` names
-    them.
+    them. Arrays (N, F) with targets are taken as a table with the columns x1, x2, ....
 
         data:
           source: power.csv

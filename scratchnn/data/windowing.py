@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike
 
+from scratchnn.data.array_table import as_table
 from scratchnn.data.encoder import Encoder, TableInputs
 from scratchnn.data.series import SeriesTable, WindowSamples
 from scratchnn.data.splits import Division, Split, Undivided
@@ -134,8 +135,6 @@ def without_window(data: Table | Arrays, inputs: WindowInputs) -> Array:
 
 
 def in_series(data: Table | Arrays, inputs: WindowInputs) -> SeriesTable:
-    """The rows sorted by series and time. Raises `DataError` for arrays."""
-    if not isinstance(data, Table):
-        hint = f"Give the columns {', '.join(inputs.names)}."
-        raise DataError("holds arrays, but the model takes windows over a table", where=data.where, hint=hint)
-    return SeriesTable.of(data, inputs.by, inputs.order)
+    """The rows sorted by series and time; of arrays as columns x1, x2, ... and the targets that they bring."""
+    table = data if isinstance(data, Table) else as_table(data, inputs.target.names)
+    return SeriesTable.of(table, inputs.by, inputs.order)

@@ -203,9 +203,11 @@ def test_windows_that_are_refused(
         ({"sample_weight": "w"}, "`sample_weight` is for rows, but `windows` has several"),
         ({"task": "reconstruction", "target": None}, "`windows` needs a target to predict"),
         (
-            {"source": "x.npy", "target": None},
-            "`windows` is for tables with columns",
+            {"source": "x.npy", "target": None, "windows": {"window": 2, "by": "x1"}},
+            "`windows` names a column, but a source of type npy has none. Remove `by` and `order`",
         ),
+        ({"source": "x.npy", "target": None, "input_scale": "none"}, "`input_scale` none is for single samples; rows"),
+        ({"source": "x.txt", "target": None}, "`windows` is for rows; of a text the source's own `context` and"),
         ({"windows": {"window": 2, "include_target": False}, "features": {"y": "number"}}, '"y" is under `features`'),
     ],
 )
@@ -223,3 +225,33 @@ def test_the_usual_split_follows_time() -> None:
 
     assert usual() == PositionSplit()
     assert usual(order="t") == TimeSplit(column="t")
+
+
+@pytest.mark.parametrize("include_target", [True, False])
+def test_arrays_are_taken_as_columns(tmp_path: Path, include_target: bool) -> None:
+    rows = np.arange(60, dtype=np.float64)
+    np.savez(tmp_path / "s.npz", inputs=np.stack([rows % 7, rows % 5], axis=1), targets=rows)
+    windows = {"window": 3, "include_target": include_target}
+    settings = {"source": "s.npz", "task": "regression", "target_scale": "none", "windows": windows}
+    data = prepare(DataSettings.model_validate(settings), tmp_path, np.random.default_rng(0), np.float64)
+    assert data.encoder.target.names == ["target+1"]
+    assert data.encoder.input_columns == ["x1", "x2", *(["target"] if include_target else [])]
+    assert data.train.targets[:3].tolist() == [[3], [4], [5]]
+    first = np.arange(42) % 7
+    np.testing.assert_allclose(inputs(data.train)[5, :, 0], (first[5:8] - first.mean()) / first.std(), rtol=1e-12)
+    np.save(tmp_path / "new.npy", np.ones((5, 2)))
+    new = read_path(tmp_path / "new.npy")
+    if include_target:
+        with pytest.raises(DataError, match='there is no column "target"'):
+            latest_windows(new, data.encoder)
+    else:
+        samples, numbers = latest_windows(new, data.encoder)
+        assert numbers.tolist() == [2, 3, 4]
+        assert samples.shape == (3, 3, 2)
+
+
+def test_images_have_no_windows(tmp_path: Path) -> None:
+    np.savez(tmp_path / "s.npz", inputs=np.zeros((20, 4, 4)), targets=np.arange(20.0))
+    settings = {"source": "s.npz", "task": "regression", "windows": {"window": 3}}
+    with pytest.raises(DataError, match=r"samples have the shape \(4, 4\), but windows are made of flat ones"):
+        prepare(DataSettings.model_validate(settings), tmp_path, np.random.default_rng(0))

@@ -85,9 +85,10 @@ def read(settings: DataSettings, base: Path, rng: np.random.Generator) -> Audite
     word among numbers (a gap from here on), rows that cannot be divided (all are for training). Raises `DataError` or
     `StorageError` where there is nothing to look at.
     """
-    raw = in_time(settings, cast("dict[str, Rows]", read_parts(settings.source, base)))
+    raw = cast("dict[str, Rows]", read_parts(settings.source, base))
     first = raw["train"]
     names = [] if settings.task == "reconstruction" else settings.target or _names_of_targets(first)
+    raw = in_time(settings, raw, names)
     for data in raw.values():
         if isinstance(data, Table):
             _check_columns(settings, data, names)
