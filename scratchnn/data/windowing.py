@@ -33,10 +33,9 @@ def with_windows(encoder: Encoder, settings: WindowSettings, where: str) -> Enco
     if not isinstance(encoder.inputs, TableInputs):
         raise DataError("data.windows needs a table", where=where)
     for column in encoder.inputs.columns:
-        if column.levels_of_code is not None or column.is_sequence:
-            kind = "a sequence" if column.is_sequence else "a code for an embedding"
-            hint = f"Set another feature for data.features.{column.name} (a category as one_hot), or ignore it."
-            raise DataError(f"{column.name} is {kind}, which windows cannot hold", where=where, hint=hint)
+        if column.is_sequence:
+            hint = f"Set another feature for data.features.{column.name}, or ignore it."
+            raise DataError(f"{column.name} is a sequence, which windows cannot hold", where=where, hint=hint)
     try:
         ahead = encoder.target.ahead(settings.horizon)
     except DataError as error:

@@ -28,7 +28,8 @@ def random_inputs(inputs: InputSpec, rows: int, rng: np.random.Generator) -> Arr
     start = 0
     for column in inputs.columns:
         if column.codes is not None:
-            batch[:, start : start + column.width] = rng.integers(column.codes, size=(rows, column.width))
+            places = (rows, *inputs.shape[:-1], column.width)
+            batch[..., start : start + column.width] = rng.integers(column.codes, size=places)
         start += column.width
     return batch
 

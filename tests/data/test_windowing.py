@@ -169,11 +169,6 @@ def test_rows_that_a_feature_drops_break_a_series(tmp_path: Path) -> None:
             {"task": "classification", "target_scale": "standard"},
             "a class is predicted one row ahead, but data.windows.horizon is 2. Set horizon: 1",
         ),
-        (
-            {"window": 2},
-            {"features": {"s": {"type": "category", "encode": "embedding"}}},
-            "s is a code for an embedding, which windows cannot hold. Set another feature for data.features.s",
-        ),
         ({"window": 2}, {"features": {"l": "sequence"}}, "l is a sequence, which windows cannot hold. Set another"),
     ],
 )

@@ -157,3 +157,12 @@ def test_an_audit_looks_at_rows_but_not_for_twins_among_them() -> None:
     }
     lines[50] = "49,,A"
     assert "missing_target" in {finding.code for finding in audit(config(lines=lines)).findings}
+
+
+def test_codes_are_embedded_at_each_step() -> None:
+    lines = waves(150, "AB")
+    features = {"site": {"type": "category", "encode": "embedding"}}
+    windows = {"window": 4, "order": "hour", "by": "site"}
+    run = train(config(["column_embedding", *LSTM], lines, windows=windows, features=features))
+    assert run.metrics["test"]["rmse"] < 0.5
+    assert load_model(run.run).built.network.arena.named_arrays()["0.site.weight"].shape == (3, 3)

@@ -32,6 +32,7 @@ LAYERS: tuple[LayerCase, ...] = (
     LayerCase(ColumnEmbedding(), (4,), 1, columns=(AGE, DECK, COLOR)),
     LayerCase(ColumnEmbedding(), (5,), 7, columns=(DECK, COLOR, AGE, PORT)),  # more rows than codes: they repeat
     LayerCase(ColumnEmbedding(units=4), (3,), 5, columns=(PORT, DECK, Column("home town", 6))),
+    LayerCase(ColumnEmbedding(units=2), (4, 5), 3, columns=(DECK, COLOR, AGE, PORT)),
     LayerCase(Parallel(branches=WIDE_AND_DEEP, merge="concat"), (4,), 6, columns=(COLOR, DECK, PORT)),
     LayerCase(Select(columns=["color", "age"]), (4,), 1, columns=(AGE, DECK, COLOR)),
     LayerCase(Select(columns=["deck", "age"]), (9,), 3, columns=(AGE, REVIEW, COLOR, DECK)),

@@ -15,7 +15,7 @@ from scratchnn.errors import DataError, ShapeError
 from scratchnn.nn.initializers import Initializer, TruncatedNormal
 from scratchnn.nn.layer import Column, InputSpec, Plan
 from scratchnn.nn.layers.embedding import VectorLayer, add_to_rows
-from scratchnn.nn.memory import Array, Buffer, Memory, Pass
+from scratchnn.nn.memory import Array, Buffer, Memory, Pass, Shape
 
 MOST_UNITS = 50
 
@@ -44,6 +44,7 @@ class Piece:
 class ColumnEmbedding(VectorLayer):
     """Each code c of a table's column j becomes the vector E_j[c]; numbers pass through. x: (B, F), y: (B, widths).
 
+    Of windows over rows (B, T, F) each step by itself: y (B, T, widths).
     The columns keep their order: a number has the width 1, a code the width of its vectors. dE_j sums dy over the rows
     of each code; dx is dy for numbers and 0 for codes. Every column has a table of its own, named by it: `deck.weight`,
     with `_` for marks that are neither letters nor digits.
@@ -83,11 +84,11 @@ class ColumnEmbedding(VectorLayer):
             taken, given, table = column.width, column.width, None
             if column.codes is not None:
                 given, table = self._units(column, column.codes), next(names)
-                children[table] = self._table(column.codes, given)
+                children[table] = self._table(column.codes, given, inputs.shape[:-1])
             pieces.append(Piece(slice(place, place + taken), slice(width, width + given), table, column.name))
             columns.append(Column(column.name, width=given))
             place, width = place + taken, width + given
-        output = InputSpec((width,), columns=tuple(columns))
+        output = InputSpec((*inputs.shape[:-1], width), columns=tuple(columns))
         return Plan(output, children=children, program=tuple(_joined(pieces)), reads_input=False)
 
     def _units(self, column: Column, codes: int) -> int:
@@ -96,15 +97,15 @@ class ColumnEmbedding(VectorLayer):
             return column.units
         return self.units if self.units != "auto" else usual_units(codes)
 
-    def _table(self, codes: int, units: int) -> Plan:
+    def _table(self, codes: int, units: int, steps: Shape) -> Plan:
         return Plan(
-            InputSpec((units,)),
+            InputSpec((*steps, units)),
             params={"weight": self.vectors_param(codes, units, FirstRowZero(inner=self.init))},
-            saved={"codes": Buffer((), "ids")},
+            saved={"codes": Buffer(steps, "ids")},
             scratch={
-                "rows": Buffer((units,)),
-                "start": Buffer((1,), "ids"),
-                "places": Buffer((units,), "ids"),
+                "rows": Buffer((*steps, units)),
+                "start": Buffer((*steps, 1), "ids"),
+                "places": Buffer((*steps, units), "ids"),
             },
         )
 
@@ -112,15 +113,15 @@ class ColumnEmbedding(VectorLayer):
         """Writes y."""
         for piece in mem.program:
             if piece.table is None:
-                y[:, piece.outputs] = x[:, piece.inputs]
+                y[..., piece.outputs] = x[..., piece.inputs]
                 continue
             inner = mem.children[piece.table]
             codes, weight, rows = inner.saved.codes, inner.params.weight, inner.scratch.rows
-            np.copyto(codes, x[:, piece.inputs.start], casting="unsafe")
+            np.copyto(codes, x[..., piece.inputs.start], casting="unsafe")
             if codes.view(np.uint64).max() >= len(weight):  # a negative one is a very large one
                 self._refuse(piece.column, codes, len(weight))
             np.take(weight, codes, axis=0, out=rows, mode="clip")  # any other mode buffers the output, as y[...] would
-            y[:, piece.outputs] = rows
+            y[..., piece.outputs] = rows
 
     def backward(self, x: Array, y: Array, dy: Array, dx: Array | None, mem: Memory, run: Pass) -> None:
         """Writes the gradient of every table, and dx."""
@@ -129,10 +130,10 @@ class ColumnEmbedding(VectorLayer):
                 inner = mem.children[piece.table]
                 gradient, scratch = inner.grads.weight, inner.scratch
                 gradient.fill(0)
-                scratch.rows[...] = dy[:, piece.outputs]
+                scratch.rows[...] = dy[..., piece.outputs]
                 add_to_rows(gradient, inner.saved.codes, scratch.rows, scratch.start, scratch.places)
             if dx is not None:
-                dx[:, piece.inputs] = 0 if piece.table is not None else dy[:, piece.outputs]
+                dx[..., piece.inputs] = 0 if piece.table is not None else dy[..., piece.outputs]
 
     def _refuse(self, column: str, codes: Array, count: int) -> None:
         wrong = codes[(codes < 0) | (codes >= count)][0]

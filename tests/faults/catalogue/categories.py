@@ -125,7 +125,7 @@ FAULTS = (
     Fault(
         "codes-have-a-gradient",
         "nn/layers/column_embedding.py",
-        "0 if piece.table is not None else dy[:, piece.outputs]",
+        "0 if piece.table is not None else dy[..., piece.outputs]",
         "dy[:, piece.outputs.start : piece.outputs.start + piece.inputs.stop - piece.inputs.start]",
         "the gradient of a vector goes to its code",
         COLUMNS,

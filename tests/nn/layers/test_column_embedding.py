@@ -219,3 +219,21 @@ def test_it_overfits_eight_samples(overfit: Callable[..., float]) -> None:
     inputs = InputSpec((3,), columns=(AGE, Column("deck", 4), Column("port", 4)))
     layers: list[Layer] = [ColumnEmbedding(units=8), Dense(units=32, activation="relu"), Dense(units=2)]
     assert overfit(layers, inputs) < 1e-3
+
+
+def test_windows_are_embedded_step_by_step() -> None:
+    """What the layer gives for the rows of the windows, one after the other."""
+    flat, one = started([ColumnEmbedding()], MIXED, 6)
+    windows, other = started([ColumnEmbedding()], InputSpec((3, 5), columns=MIXED.columns), 2)
+    windows.arena.parameters[...] = flat.arena.parameters
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(6, 5))
+    rows[:, 1], rows[:, 4] = rng.integers(4, size=6), rng.integers(3, size=6)
+    one.inputs[...], other.inputs[...] = rows, rows.reshape(2, 3, 5)
+    assert np.array_equal(other.forward(Pass()).reshape(6, -1), one.forward(Pass()))
+    gradient = rng.normal(size=one.outputs.shape)
+    one.output_gradient[...], other.output_gradient[...] = gradient, gradient.reshape(other.outputs.shape)
+    one.backward(Pass())
+    other.backward(Pass())
+    np.testing.assert_allclose(windows.arena.gradients, flat.arena.gradients, rtol=1e-12)
+    assert windows.plan.output.columns == flat.plan.output.columns
