@@ -241,3 +241,23 @@ def test_parquet_and_json_lines(folder: Path) -> None:
         assert apart.encoder == held.encoder
         same(held.train, apart.train)
         same(held.test, apart.test)
+
+
+@pytest.mark.parametrize(
+    ("feature", "dtype"), [({"type": "tokens", "split": "characters"}, np.int64), ("sequence", np.float64)]
+)
+def test_a_single_sequence_is_kept_as_its_steps(folder: Path, feature: Any, dtype: type) -> None:
+    lines = [
+        "s,label",
+        *(f"{' '.join(str(row % 7 + step) for step in range(row % 5))},{row % 2}" for row in range(150)),
+    ]
+    (folder / "s.csv").write_text("\n".join(lines) + "\n")
+    held, apart = both(settings(source="s.csv", features={"s": feature}), folder)
+    assert apart.train.inputs.dtype == dtype
+    for name in ("train", "validation", "test"):
+        same(getattr(held, name), getattr(apart, name))
+
+
+def test_windows_are_over_rows_in_memory(folder: Path) -> None:
+    given = settings(target="amount", windows={"window": 3}, features=None, cache="auto")
+    assert not is_large(given, folder)

@@ -195,6 +195,7 @@ def test_windows_that_are_refused(
         ),
         ({"split": "random"}, "`split` random would put rows of one window into several parts. Use position, time,"),
         ({"split": {"type": "random", "folds": 3}}, "`split` random would put rows of one window into several parts"),
+        ({"cache": "always"}, "`cache` keeps single rows, but `windows` has several. Remove it"),
         ({"sample_weight": "w"}, "`sample_weight` is for rows, but `windows` has several"),
         ({"task": "reconstruction", "target": None}, "`windows` needs a target to predict"),
         (
