@@ -194,7 +194,7 @@ class Layer(Component):
     def expects_numbers(self, inputs: InputSpec) -> None:
         """Raises `ShapeError` where the inputs are ids, or a table with columns of codes."""
         if inputs.kind != "float":
-            raise ShapeError(f"({self.tag()}) expects numbers, got ids", hint="Give it float inputs.")
+            raise ShapeError(f"({self.tag()}) expects numbers, got ids", hint='Put "embedding" before it.')
         if codes := inputs.code_columns:
             words = "columns {} are codes" if len(codes) > 1 else "column {} is a code"
             message = f"({self.tag()}) expects numbers, but the {words.format(', '.join(codes))}"

@@ -258,6 +258,7 @@ def test_a_single_sequence_is_kept_as_its_steps(folder: Path, feature: Any, dtyp
         same(getattr(held, name), getattr(apart, name))
 
 
-def test_windows_are_over_rows_in_memory(folder: Path) -> None:
-    given = settings(target="amount", windows={"window": 3}, features=None, cache="auto")
-    assert not is_large(given, folder)
+def test_windows_are_over_rows_in_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large_tables, "SHARE", 0)
+    assert is_large(settings(target="amount", cache="auto"), folder)
+    assert not is_large(settings(target="amount", windows={"window": 3}, cache="auto"), folder)
