@@ -14,6 +14,8 @@ from scratchnn.data.preparation import Part, encode, read_path, read_text, used_
 from scratchnn.data.tables import Table
 from scratchnn.data.text import Text
 from scratchnn.data.vocabulary import TextInputs
+from scratchnn.data.window_inputs import WindowInputs
+from scratchnn.data.windowing import in_series
 from scratchnn.errors import ConfigError, DataError, UsageError
 from scratchnn.nn.metrics import Bootstrap, Intervals, Metric, Scored
 from scratchnn.training.evaluation import Evaluator
@@ -185,6 +187,8 @@ def _new_part(model: Model, path: str | Path) -> tuple[Part, list[str]]:
         notes = inputs.note_unseen(inputs.count_unseen(passage))
         return Part(windows.inputs, windows.targets, None, windows.starts), notes
     data = read_path(path, like=model.config.data.source)
+    if isinstance(inputs, WindowInputs):
+        data = in_series(data, inputs)  # before rows are dropped, which no window reaches over
     weight = model.config.data.sample_weight
     if isinstance(data, Table) and weight not in data.columns:
         weight = None  # new rows need no weights: then each counts the same

@@ -251,3 +251,16 @@ def test_images_have_no_windows(tmp_path: Path) -> None:
     settings = {"source": "s.npz", "task": "regression", "windows": {"window": 3}}
     with pytest.raises(DataError, match=r"samples have the shape \(4, 4\), but windows are made of flat ones"):
         prepare(DataSettings.model_validate(settings), tmp_path, np.random.default_rng(0))
+
+
+def test_a_split_by_lists_of_rows_counts_rows_of_the_file(tmp_path: Path) -> None:
+    """The rows lie backwards in the file: its first ten are the last of the series."""
+    write(tmp_path, [(i, i) for i in reversed(range(40))])
+    (tmp_path / "rows.json").write_text(f'{{"test": {list(range(10))}}}')
+    windows = {"window": 3, "order": "x"}
+    data = prepared(tmp_path, windows=windows, split={"type": "index", "path": "rows.json"}, **PLAIN)
+    assert inputs(data.test)[0, :, 0].tolist() == [30, 31, 32]
+    assert inputs(data.train)[-1, :, 0].tolist() == [26, 27, 28]
+    assert len(data.train) == 27
+    assert data.test is not None
+    assert data.test.rows.tolist() == [9, 8, 7, 6, 5, 4, 3]

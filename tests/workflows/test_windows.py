@@ -166,3 +166,17 @@ def test_codes_are_embedded_at_each_step() -> None:
     run = train(config(["column_embedding", *LSTM], lines, windows=windows, features=features))
     assert run.metrics["test"]["rmse"] < 0.5
     assert load_model(run.run).built.network.arena.named_arrays()["0.site.weight"].shape == (3, 3)
+
+
+def test_no_window_of_new_rows_reaches_over_one_that_is_dropped() -> None:
+    """30 rows, one without a temperature: 10 before it and 19 after it."""
+    lines = [f"{line},{row % 5}" for row, line in enumerate(waves(200))]
+    lines[0] = "hour,load,site,temperature"
+    features = {"site": "ignore", "temperature": {"type": "number", "missing": "drop_row"}}
+    run = train(config(lines=lines, windows={"window": 4, "order": "hour"}, features=features)).run
+    new = lines[:31]
+    new[11] = new[11].rpartition(",")[0] + ","
+    Path("new.csv").write_text("\n".join(new) + "\n")
+    assert evaluate(run, data="new.csv").rows == (10 - 4) + (19 - 4)
+    made = predict("new.csv", run)  # a prediction is made for every row, with the median
+    assert made.flags == {"missing:temperature": 1, "no_window": 3}

@@ -90,7 +90,9 @@ def command(
     """Predicts every row of a file, or goes on with a text. Rows are kept, with the predictions beside them.
 
     A column `flags` tells which rows hold levels that training never saw (unseen:deck) or missing values (missing:age),
-    where the model has such columns. With --json: rows, output, flagged (how many rows), flags (how many by reason).
+    where the model has such columns. A model of windows over a series tells in each row what comes after it; no_window
+    flags rows with too few before them, whose cells are empty. With --json: rows, output, flagged (how many rows),
+    flags (how many by reason).
     """
     from scratchnn.cli.console import Console
     from scratchnn.workflows.model import load_model

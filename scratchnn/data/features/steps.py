@@ -123,7 +123,9 @@ class StepFeature(Feature):
 class VocabularyFeature(StepFeature):
     """The base of the features of sequences whose items become ids."""
 
-    vocabulary: int = Field(10_000, ge=1, description="How many different items have an id; the most frequent ones.")
+    vocabulary: int = Field(
+        10_000, ge=1, le=10_000_000, description="How many different items have an id; the most frequent ones."
+    )
     min_count: int = Field(
         2, ge=1, description="Items that occur fewer times in the training rows are unknown, so that this is learned."
     )

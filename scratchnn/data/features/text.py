@@ -81,6 +81,7 @@ class Text(Feature):
     An n-gram is n words that follow each other (letters, digits and _, in small letters; all else parts them), or n
     characters of the text with a space at both ends and one for each run of white space. All n from `shortest` to
     `longest` are taken. A cell without text is 0 throughout and flagged as missing; `HashedTextColumn` has the weights.
+    The order of the words is lost beyond that: `tokens` keeps it, for layers of sequences.
     """
 
     type: Literal["text"] = "text"
