@@ -46,12 +46,14 @@ class LinearBaseline:
     def fit(cls, train: Part, encoder: Encoder, inputs: InputSpec) -> LinearBaseline:
         """Of these training rows. Raises `UsageError` where there is no such model of them, or a too large one."""
         shapes = expected_shapes(encoder)
-        if inputs.kind == "ids" or isinstance(encoder.target, InputsAgain):
-            what = "token ids" if inputs.kind == "ids" else "a reconstruction"
+        ids = inputs.kind == "ids" or any(c.sequence and c.codes is not None for c in inputs.columns)
+        if ids or isinstance(encoder.target, InputsAgain):
+            what = "token ids" if ids else "a reconstruction"
             hint = "Use --baseline constant."
             raise UsageError(f"there is no linear model of {what}", where="--baseline linear", hint=hint)
         weights = np.ones(len(train)) if train.weights is None else train.weights.astype(np.float64)
-        size = sum(column.codes or column.width for column in inputs.columns) or inputs.size
+        wide = sum(column.codes or column.width for column in inputs.columns) or inputs.shape[-1]
+        size = wide * math.prod(inputs.shape[:-1])
         if "shares" not in shapes and size > WIDEST:
             got = f"the normal equations of {size} inputs are too large: at most {WIDEST}"
             raise UsageError(got, where="--baseline linear", hint="Use --baseline constant.")
@@ -77,14 +79,14 @@ class LinearBaseline:
     def features(self, block: Array) -> Array:
         """Inputs `(n, *shape)` as they enter the model `(n, D + 1)`: standard, with a 1 for the bias."""
         flat = block.reshape(len(block), -1).astype(np.float64)
-        if self.inputs.code_columns:
-            flat = np.concatenate(self._columns(flat), axis=1)
+        if self.inputs.code_columns:  # of windows at each step
+            flat = np.concatenate(self._columns(flat.reshape(-1, block.shape[-1])), axis=1).reshape(len(block), -1)
         made = np.ones((len(flat), len(self.offset) + 1))
         np.divide(flat - self.offset, self.width, out=made[:, :-1])
         return made
 
     def _columns(self, flat: Array) -> list[Array]:
-        """Each column of a table; codes as one number for each."""
+        """Each column of the rows of a table; codes as one number for each."""
         parts, place = [], 0
         for column in self.inputs.columns:
             part = flat[:, place : place + column.width]

@@ -93,3 +93,29 @@ def test_what_has_no_linear_model(monkeypatch):
     monkeypatch.setattr(linear_baseline, "WIDEST", 2)
     with pytest.raises(UsageError, match="3 inputs are too large: at most 2"):
         LinearBaseline.fit(Part(x, numbers, None, np.arange(40)), NUMBERS, InputSpec((3,)))
+
+
+@pytest.mark.usefixtures("_blocks")
+def test_windows_of_rows_are_flat_inputs_with_their_codes_at_each_step():
+    """Two rows of a number and a code of two, beside the same inputs written out."""
+    _, weights, numbers, _ = data()
+    rng = np.random.default_rng(2)
+    values, codes = rng.normal(size=(40, 2)), rng.integers(2, size=(40, 2))
+    windows = np.stack([values, codes.astype(float)], axis=2)
+    ones = codes[..., None] == np.arange(2)
+    flat = np.concatenate([values[..., None], ones], axis=2).reshape(40, 6)
+    spec = InputSpec((2, 2), columns=(Column("x"), Column("k", 2)))
+    made = LinearBaseline.fit(Part(windows, numbers, weights, np.arange(40)), NUMBERS, spec)
+    other = LinearBaseline.fit(Part(flat, numbers, weights, np.arange(40)), NUMBERS, InputSpec((6,)))
+    np.testing.assert_allclose(made.weights, other.weights, rtol=1e-10, atol=1e-12)
+    plain = InputSpec((2, 1), columns=(Column("x"),))
+    bare = LinearBaseline.fit(Part(windows[..., :1].copy(), numbers, weights, np.arange(40)), NUMBERS, plain)
+    same = LinearBaseline.fit(Part(values, numbers, weights, np.arange(40)), NUMBERS, InputSpec((2,)))
+    np.testing.assert_allclose(bare.weights, same.weights, rtol=1e-10)
+
+
+def test_a_column_of_token_ids_has_no_linear_model():
+    x, weights, numbers, _ = data()
+    spec = InputSpec((3,), columns=(Column("age"), Column("review", 9, width=2, sequence=True)))
+    with pytest.raises(UsageError, match="there is no linear model of token ids"):
+        LinearBaseline.fit(Part(x, numbers, weights, np.arange(40)), NUMBERS, spec)

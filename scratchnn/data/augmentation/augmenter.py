@@ -9,7 +9,7 @@ import numpy as np
 from scratchnn.data.augmentation.augmentation import Augmentation, ImageAugmentation
 from scratchnn.data.augmentation.canvas import Canvas, Fills, Mix, Scratch, Shape
 from scratchnn.data.augmentation.pixels import Pixels
-from scratchnn.data.encoder import Encoder, TableInputs
+from scratchnn.data.encoder import Encoder
 from scratchnn.data.samples import Inputs, gather
 from scratchnn.data.tables import Array
 from scratchnn.errors import ConfigError, ShapeError
@@ -50,7 +50,6 @@ class Augmenter:
 
 def check_augmentation(members: Sequence[Augmentation], encoder: Encoder, samples: Inputs, pixels: Pixels) -> None:
     """Raises `ConfigError` where these samples (N, ...), as they are encoded, or their targets cannot be changed."""
-    inputs = encoder.inputs
     for index, member in enumerate(members):
         where, tag = f"{WHERE}[{index}]", member.tag()
         if samples.dtype.kind != "f":
@@ -67,8 +66,7 @@ def check_augmentation(members: Sequence[Augmentation], encoder: Encoder, sample
         if member.mixes and encoder.task == "reconstruction":
             message = f"({tag}) mixes targets, but a reconstruction has none beside its inputs"
             raise ConfigError(message, where=where, hint="Remove it; gaussian_noise is a layer.")
-        columns = inputs.columns if isinstance(inputs, TableInputs) else []
-        if codes := [column.name for column in columns if column.levels_of_code is not None]:
+        if codes := [column.name for column in encoder.columns if column.levels_of_code is not None]:
             message = f"({tag}) averages numbers, but {', '.join(codes)} are codes of categories"
             raise ConfigError(message, where=where, hint="Set encode: one_hot under data.features, or remove it.")
 
