@@ -83,6 +83,8 @@ class Encoder(Settings):
     def _consistent(self) -> Self:
         if isinstance(self.target, NextToken) != isinstance(self.inputs, TextInputs):
             raise ValueError("language modeling needs the inputs of a text, and only it")
+        if isinstance(self.inputs, WindowInputs) and self.target != self.inputs.target_ahead():
+            raise ValueError("the target of windows must be that of their rows, so many rows ahead")
         columns = self.inputs.columns if isinstance(self.inputs, TableInputs) else []
         if isinstance(self.target, InputsAgain) and not all(column.can_be_decoded for column in columns):
             raise ValueError("reconstruction needs columns that can be decoded")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -10,6 +10,9 @@ from pydantic_core import PydanticCustomError
 from scratchnn.component import Settings
 from scratchnn.data.columns import FittedColumn
 from scratchnn.data.targets import FittedTarget
+from scratchnn.errors import DataError
+
+MOST_AHEAD = 100_000
 
 
 class WindowSettings(Settings):
@@ -33,7 +36,9 @@ class WindowSettings(Settings):
     """
 
     window: int = Field(ge=1, description="Rows that a prediction looks back on.")
-    horizon: int = Field(1, ge=1, description="Rows ahead that are predicted, each of them; 1 for classes.")
+    horizon: int = Field(
+        1, ge=1, le=MOST_AHEAD, description="Rows ahead that are predicted, each of them; 1 for classes."
+    )
     stride: int = Field(1, ge=1, description="Rows between the starts of training windows; elsewhere it is 1.")
     by: str | None = Field(None, min_length=1, description="A column that tells series apart. Null: one series.")
     order: str | None = Field(
@@ -58,11 +63,27 @@ class WindowInputs(Settings):
 
     type: Literal["windows"] = "windows"
     columns: list[FittedColumn] = Field(min_length=1, description="The columns of a row in the order of the inputs.")
-    window: Annotated[int, Field(ge=1)] = Field(description="Rows of a window.")
-    horizon: Annotated[int, Field(ge=1)] = Field(description="Rows behind it that are predicted.")
+    window: int = Field(ge=1, description="Rows of a window.")
+    horizon: int = Field(ge=1, le=MOST_AHEAD, description="Rows behind it that are predicted.")
     target: FittedTarget = Field(description="The target of a row; that of the model is the same, some rows ahead.")
     by: str | None = Field(None, description="The column that tells series apart.")
     order: str | None = Field(None, description="The column that the rows of a series are sorted by.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [column.name for column in self.columns]
+        if len(set(names)) < len(names):
+            raise ValueError("columns must be distinct")
+        if any(column.is_sequence for column in self.columns):
+            raise ValueError("a row of a window has no sequences")
+        return self
+
+    def target_ahead(self) -> FittedTarget:
+        """The target of the next `horizon` rows. Raises `ValueError` where there is no such target."""
+        try:
+            return self.target.ahead(self.horizon)
+        except DataError as error:
+            raise ValueError(error.message) from None
 
     @property
     def width(self) -> int:

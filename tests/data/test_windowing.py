@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -264,3 +265,25 @@ def test_a_split_by_lists_of_rows_counts_rows_of_the_file(tmp_path: Path) -> Non
     assert len(data.train) == 27
     assert data.test is not None
     assert data.test.rows.tolist() == [9, 8, 7, 6, 5, 4, 3]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"window": 0}, "greater than or equal to 1"),
+        ({"horizon": 3}, "the target of windows must be that of their rows, so many rows ahead"),
+        ({"columns": "twice"}, "columns must be distinct"),
+        ({"columns": "sequence"}, "a row of a window has no sequences"),
+        ({"target": {"type": "classification", "names": ["y"], "classes": ["a", "b"]}}, "a class is predicted one row"),
+    ],
+)
+def test_damaged_encoders_are_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    write(tmp_path, [(i, i) for i in range(30)])
+    made = prepared(tmp_path, windows={"window": 2, "horizon": 2}).encoder.model_dump(mode="json")
+    columns = made["inputs"]["columns"]
+    sequence = {"type": "sequence", "name": "s", "length": 2, "offset": 0.0, "scale": 1.0}
+    made["inputs"] |= change
+    if change.get("columns"):
+        made["inputs"]["columns"] = [columns[0], columns[0] if change["columns"] == "twice" else sequence]
+    with pytest.raises(ValidationError, match=message):
+        Encoder.model_validate_json(json.dumps(made))
