@@ -32,14 +32,14 @@ def with_windows(encoder: Encoder, settings: WindowSettings, where: str) -> Enco
     """The encoder of windows over rows that the given one encodes. Raises `DataError` where that is not to be had."""
     if not isinstance(encoder.inputs, TableInputs):
         raise DataError("data.windows needs a table", where=where)
-    for column in encoder.inputs.columns:
-        if column.is_sequence:
-            hint = f"Set another feature for data.features.{column.name}, or ignore it."
-            raise DataError(f"{column.name} is a sequence, which windows cannot hold", where=where, hint=hint)
     try:
         ahead = encoder.target.ahead(settings.horizon)
     except DataError as error:
         raise DataError(error.message, where=where, hint=error.hint) from None
+    for column in encoder.inputs.columns:
+        if column.is_sequence:
+            hint = f"Set another feature for data.features.{column.name}, or ignore it."
+            raise DataError(f"{column.name} is a sequence, which windows cannot hold", where=where, hint=hint)
     inputs = WindowInputs(
         columns=encoder.inputs.columns,
         window=settings.window,

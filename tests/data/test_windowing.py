@@ -170,6 +170,11 @@ def test_rows_that_a_feature_drops_break_a_series(tmp_path: Path) -> None:
             {"task": "classification", "target_scale": "standard"},
             "a class is predicted one row ahead, but data.windows.horizon is 2. Set horizon: 1",
         ),
+        (
+            {"window": 2},
+            {"task": "multi_label", "target": "l", "target_scale": "standard", "label_separator": " "},
+            "which windows cannot",
+        ),
         ({"window": 2}, {"features": {"l": "sequence"}}, "l is a sequence, which windows cannot hold. Set another"),
     ],
 )
