@@ -11,37 +11,56 @@ from dataclasses import dataclass
 from scratchnn.config.scalars import resolve_scalar
 from scratchnn.data.dialects import Dialect
 from scratchnn.data.proposals import Proposal, TargetProposal
+from scratchnn.data.tables import Task
 
 MOST_LISTED = 40
 """Of a wider table only the columns that are no plain numbers are listed."""
 COMMENTS = 40
 """The column before which comments do not begin."""
-FEWEST_OF_A_CLASS = 3
-"""With fewer rows than this a class cannot be in all three parts."""
 USUAL = Dialect()
 _PLAIN = re.compile(r"[A-Za-z_./](?:[\w ./-]*[\w./-])?", re.ASCII)
 
 
+FEW_ROWS = 3_000
+"""Up to so many rows a class is learned without validation rows: each is worth more to the training."""
+FEW_NUMBERS = 600
+"""The same for numbers, where more rows than this are better stopped early."""
+NUMBERS: tuple[Task, ...] = ("regression", "count")
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """How much to train how large a network, by the rows that it learns from."""
+    """How much to train how large a network, by the rows that there are.
+
+    With few rows a wide layer is held back by weight decay alone and trained for a fixed time (`patience` is 0):
+    a validation part would be too small to tell the best epoch, and is missed in training. With more rows training
+    stops where validation rows say so.
+    """
 
     units: int
+    depth: int
     batch_size: int
     epochs: int
     patience: int
+    learning_rate: float
+    weight_decay: float
 
     @classmethod
-    def of(cls, rows: int) -> Recipe:
-        """About 20,000 steps, in 20 to 300 epochs; larger batches and layers for more rows.
+    def of(cls, rows: int, task: Task) -> Recipe:
+        """With few rows 100 epochs; else about 20,000 steps, in 20 to 300 epochs. Larger batches for more rows.
 
-        >>> Recipe.of(100), Recipe.of(1_000_000).epochs
-        (Recipe(units=64, batch_size=16, epochs=300, patience=50), 20)
+        >>> Recipe.of(150, "classification").units, Recipe.of(1_000_000, "regression").epochs
+        (256, 20)
         """
+        numbers = task in NUMBERS
+        few = rows <= (FEW_NUMBERS if numbers else FEW_ROWS)
+        learned = round((0.85 if few else 0.7) * rows)
         sizes = ((16, 300), (32, 3_000), (64, 10_000), (128, math.inf))
-        batch_size = next(size for size, most in sizes if rows <= most)
-        epochs = max(20, min(300, 20_000 // math.ceil(rows / batch_size)))
-        return cls(64 if rows <= 5_000 else 128, batch_size, epochs, max(10, epochs // 6))
+        batch_size = next(size for size, most in sizes if learned <= most)
+        if few:
+            return cls(256, 1, batch_size, 100, 0, 5e-3, 1.0 if numbers else 0.1)
+        epochs = max(20, min(300, 20_000 // math.ceil(learned / batch_size)))
+        return cls(64 if learned <= 5_000 else 128, 2, batch_size, epochs, max(10, epochs // 6), 1e-2, 1e-2)
 
 
 def starter(
@@ -54,11 +73,13 @@ def starter(
     dialect: Dialect = USUAL,
 ) -> str:
     """The text of the config. `source` is the path as seen from the config's folder, `name` that of the runs."""
-    recipe = Recipe.of(round(0.7 * rows))
-    unstratified = target.task == "classification" and target.rarest < FEWEST_OF_A_CLASS
-    split = "type: random, validation: 0.15, test: 0.15" + (", stratify: false" if unstratified else "")
+    recipe = Recipe.of(rows, target.task)
+    parts = 3 if recipe.patience else 2
+    unstratified = target.task == "classification" and target.rarest < parts
+    fraction = 0.15 if recipe.patience else 0
+    split = f"type: random, validation: {fraction}, test: 0.15" + (", stratify: false" if unstratified else "")
+    why = "" if recipe.patience else "too few rows to hold some back for validation"
     dense = f"    - {{type: dense, units: {recipe.units}, activation: relu}}"
-    stopping = f"monitor: validation.loss, patience: {recipe.patience}, restore_best: true"
     names = _word(targets[0]) if len(targets) == 1 else f"[{', '.join(map(_word, targets))}]"
     lines = [
         (f"# Written for {source}: {rows:,} rows, {len(columns) + len(targets)} columns.", ""),
@@ -70,24 +91,29 @@ def starter(
         (f"  target: {names}", target.reason),
         (f"  task: {target.task}", f"or {target.other}" if target.other else ""),
         *_features(columns),
-        (f"  split: {{{split}}}", "some class has too few rows for every part" if unstratified else ""),
+        (f"  split: {{{split}}}", "some class has too few rows for every part" if unstratified else why),
         ("model:", ""),
         ("  layers:", ""),
-        *_first_layers(columns, recipe.units),
-        (dense, ""),
-        (dense, ""),
+        *_first_layers(columns),
+        *([(dense, "")] * recipe.depth),
         ("    - {type: dense, units: auto}", "as many as the target needs"),
-        ("optimizer: {type: adamw, learning_rate: 1e-2, weight_decay: 1e-2}", ""),
+        (f"optimizer: {{type: adamw, learning_rate: {recipe.learning_rate}, weight_decay: {recipe.weight_decay}}}", ""),
         ("schedule: {type: cosine, warmup_epochs: 1}", ""),
         ("training:", ""),
-        (f"  epochs: {recipe.epochs}", "at most: it stops where validation gets no better"),
+        (f"  epochs: {recipe.epochs}", "at most: it stops where validation gets no better" if recipe.patience else ""),
         (f"  batch_size: {recipe.batch_size}", ""),
         ("  averaging: ema", "a moving average of the weights is judged and kept"),
-        (f"  early_stopping: {{{stopping}}}", ""),
+        *_stopping(recipe),
     ]
     return "".join(
         f"{text:<{COMMENTS}}  # {_line(comment)}\n" if comment else f"{_line(text)}\n" for text, comment in lines
     )
+
+
+def _stopping(recipe: Recipe) -> list[tuple[str, str]]:
+    """The line on when to stop, where validation rows tell."""
+    stopping = f"monitor: validation.loss, patience: {recipe.patience}, restore_best: true"
+    return [(f"  early_stopping: {{{stopping}}}", "")] if recipe.patience else []
 
 
 def _source(path: str, dialect: Dialect) -> str:
@@ -114,7 +140,7 @@ def _features(columns: Sequence[Proposal]) -> list[tuple[str, str]]:
     return lines
 
 
-def _first_layers(columns: Sequence[Proposal], units: int) -> list[tuple[str, str]]:
+def _first_layers(columns: Sequence[Proposal]) -> list[tuple[str, str]]:
     """What stands before the dense layers: embeddings, and layers of their own for sequences."""
     used = [column for column in columns if not column.ignored]
     steps = [column for column in used if column.sequence]
@@ -122,7 +148,7 @@ def _first_layers(columns: Sequence[Proposal], units: int) -> list[tuple[str, st
     if not steps:
         why = "learned numbers for each level of what is encoded as embedding"
         return [("    - column_embedding", why)] if embeds else []
-    reads = {column.name: _reader(column, units) for column in steps}
+    reads = {column.name: _reader(column) for column in steps}
     if len(used) == 1:
         return [(f"    - {layer}", "") for layer in reads[steps[0].name]]
     lines = [
@@ -138,10 +164,10 @@ def _first_layers(columns: Sequence[Proposal], units: int) -> list[tuple[str, st
     return lines
 
 
-def _reader(column: Proposal, units: int) -> list[str]:
+def _reader(column: Proposal) -> list[str]:
     """The layers that turn a sequence into numbers."""
     embedding = ["{type: embedding, units: 16}"] if column.settings["type"] == "items" else []
-    return [*embedding, f"{{type: gru, units: {units}}}"]
+    return [*embedding, "{type: gru, units: 64}"]
 
 
 def noteworthy(columns: Sequence[Proposal]) -> list[Proposal]:

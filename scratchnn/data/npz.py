@@ -86,15 +86,19 @@ def array_in_place(path: Path, archive: np.lib.npyio.NpzFile, key: str) -> Store
     if member is None or member.compress_type != zipfile.ZIP_STORED or member.file_size < LARGE:
         return None
     with reading(path), path.open("rb") as file:
-        file.seek(member.header_offset)
-        name, extra = struct.unpack("<26xHH", file.read(LOCAL_HEADER))
-        file.seek(name + extra, io.SEEK_CUR)
-        version = np.lib.format.read_magic(file)
-        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, fortran, dtype = header(file)
+        try:
+            file.seek(member.header_offset)
+            name, extra = struct.unpack("<26xHH", file.read(LOCAL_HEADER))
+            start = file.seek(name + extra, io.SEEK_CUR)
+            version = np.lib.format.read_magic(file)
+            header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            shape, fortran, dtype = header(file)
+        except Exception:  # OSError, struct.error and more, by the kind of damage; reading it says which
+            return None
         offset, end = file.tell(), file.seek(0, io.SEEK_END)
     in_place = shape and not (fortran and len(shape) > 1) and not dtype.hasobject
-    if not in_place or offset + prod(shape) * dtype.itemsize > end:
+    stop = offset + prod(shape) * dtype.itemsize
+    if not in_place or stop != start + member.file_size or stop > end:
         return None
     return StoredArray(ArrayFile(path, dtype, shape if len(shape) > 1 else (*shape, 1), offset))
 

@@ -11,6 +11,7 @@ from scratchnn.config.load import parse_document
 from scratchnn.config.schema import Config
 from scratchnn.config.starter import Recipe, noteworthy, starter
 from scratchnn.data.proposals import Proposal, TargetProposal
+from scratchnn.data.tables import Task
 from scratchnn.nn.layers.column_embedding import ColumnEmbedding
 from scratchnn.nn.layers.composite import Parallel
 from scratchnn.nn.layers.select import Select
@@ -50,13 +51,13 @@ def test_settings_of_columns_and_the_layer_for_embedded_ones() -> None:
     made = config_of(text)
     features = {name: feature.model_dump(exclude_defaults=True) for name, feature in made.data.features.items()}
     assert features == {"age": {"missing": "median"}, "port": {"encode": "embedding", "min_count": 3}, "id": {}}
-    assert [layer.tag() for layer in made.model.layers] == ["column_embedding", "dense", "dense", "dense"]
+    assert [layer.tag() for layer in made.model.layers] == ["column_embedding", "dense", "dense"]
     assert "column_embedding" not in starter("t.csv", "t", 1000, ["y"], CLASSES, columns[:1])
     assert "{type: number, missing: median}" in text
     assert "# 0 to 80" in text
 
 
-@pytest.mark.parametrize(("rarest", "stratified"), [(2, False), (3, True)])
+@pytest.mark.parametrize(("rarest", "stratified"), [(1, False), (2, True)])
 def test_classes_that_cannot_be_in_every_part_are_not_stratified(rarest: int, stratified: bool) -> None:
     target = TargetProposal("classification", "", 3, rarest)
     made = config_of(starter("t.csv", "t", 100, ["y"], target, [Proposal("x", {"type": "number"})]))
@@ -81,26 +82,35 @@ def test_of_a_wide_table_only_what_needs_words_is_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "recipe"),
+    ("rows", "task", "recipe"),
     [
-        (1, Recipe(64, 16, 300, 50)),
-        (900, Recipe(64, 32, 300, 50)),
-        (6_700, Recipe(128, 64, 190, 31)),
-        (100_000, Recipe(128, 128, 25, 10)),
+        (1, "classification", Recipe(256, 1, 16, 100, 0, 5e-3, 0.1)),
+        (3_000, "ordinal", Recipe(256, 1, 32, 100, 0, 5e-3, 0.1)),
+        (600, "regression", Recipe(256, 1, 32, 100, 0, 5e-3, 1.0)),
+        (601, "count", Recipe(64, 2, 32, 300, 50, 1e-2, 1e-2)),
+        (9_571, "multi_label", Recipe(128, 2, 64, 190, 31, 1e-2, 1e-2)),
+        (142_857, "regression", Recipe(128, 2, 128, 25, 10, 1e-2, 1e-2)),
     ],
 )
-def test_sizes_follow_the_rows(rows: int, recipe: Recipe) -> None:
-    """20,000 steps: 6,700 rows make 105 batches of 64, so 190 epochs."""
-    assert Recipe.of(rows) == recipe
+def test_sizes_follow_the_rows(rows: int, task: Task, recipe: Recipe) -> None:
+    """20,000 steps: of 9,571 rows 6,700 make 105 batches of 64, so 190 epochs."""
+    assert Recipe.of(rows, task) == recipe
+
+
+@pytest.mark.parametrize(("rows", "fraction"), [(3_000, 0.0), (3_001, 0.15)])
+def test_few_rows_have_no_part_for_validation(rows: int, fraction: float) -> None:
+    made = config_of(starter("t.csv", "t", rows, ["y"], CLASSES, [Proposal("x", {"type": "number"})]))
+    assert made.data.split.validation == fraction
+    assert (made.training.early_stopping is None) == (fraction == 0)
 
 
 def test_sequences_have_layers_of_their_own() -> None:
     """One alone is what the network is given; beside others each has a branch."""
     beat, pages = Proposal("the beat", {"type": "sequence"}), Proposal("pages: all", {"type": "items"})
     alone = config_of(starter("t.jsonl", "t", 100, ["y"], CLASSES, [beat, Proposal("id", {"type": "ignore"})]))
-    assert [layer.tag() for layer in alone.model.layers] == ["gru", "dense", "dense", "dense"]
+    assert [layer.tag() for layer in alone.model.layers] == ["gru", "dense", "dense"]
     ids = config_of(starter("t.jsonl", "t", 100, ["y"], CLASSES, [pages]))
-    assert [layer.tag() for layer in ids.model.layers] == ["embedding", "gru", "dense", "dense", "dense"]
+    assert [layer.tag() for layer in ids.model.layers] == ["embedding", "gru", "dense", "dense"]
     port = Proposal("port", {"type": "category", "encode": "embedding"})
     joined = config_of(starter("t.jsonl", "t", 100, ["y"], CLASSES, [beat, port, pages]))
     parallel = joined.model.layers[0]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from scratchnn.data.npz import Npz
+from scratchnn.data.samples import held
 from scratchnn.data.stored_array import StoredArray
 from scratchnn.data.tables import Arrays
 from scratchnn.errors import DataError
@@ -60,6 +62,10 @@ def test_what_cannot_stay_in_the_file_is_read(tmp_path: Path, monkeypatch: pytes
         read(tmp_path, inputs=np.array([{}, 1, 2], object))
     np.savez(tmp_path / "data.npz", inputs=X)
     data = (tmp_path / "data.npz").read_bytes()
+    for place in range(len(data)):  # a changed byte is an error, or the inputs can be read
+        (tmp_path / "data.npz").write_bytes(data[:place] + bytes([data[place] ^ 8]) + data[place + 1 :])
+        with suppress(DataError):
+            held(Npz(path="data.npz").read(tmp_path).inputs)
     (tmp_path / "data.npz").write_bytes(data[:200])
     with pytest.raises(DataError, match="not a readable NPZ file"):
         Npz(path="data.npz").read(tmp_path)
