@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -74,7 +75,9 @@ def score(path: Path, target: str, seeds: int) -> Score:
                 data = prepare(loaded.config.data, loaded.base, Streams(seed).split)
                 validation = [] if data.validation is None else data.validation.rows.tolist()
                 known = np.array(data.train.rows.tolist() + validation)
-                peers.append(peer(known, data.parts["test"].rows, figure, seed))
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # the peer stops after its usual 200 epochs, converged or not
+                    peers.append(peer(known, data.parts["test"].rows, figure, seed))
     return Score(path.stem if path.stem != "data" else path.parent.name, figure, ours, peers)
 
 
