@@ -7,7 +7,19 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-COMMANDS = ("init", "train", "evaluate", "predict", "audit", "validate", "summary", "gradcheck", "list", "schema")
+COMMANDS = (
+    "init",
+    "train",
+    "evaluate",
+    "predict",
+    "audit",
+    "validate",
+    "summary",
+    "gradcheck",
+    "crossval",
+    "list",
+    "schema",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -22,3 +22,7 @@ Plugins = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else there.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
+Jobs = Annotated[
+    int,
+    typer.Option("--jobs", metavar="N", help="Trainings side by side, each in a process; the results are the same."),
+]

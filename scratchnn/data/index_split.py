@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -9,7 +10,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from scratchnn.data.files import locate, shown
-from scratchnn.data.row_lists import LIST_SUFFIXES, TABLE_SUFFIXES, read_lists
+from scratchnn.data.row_lists import LIST_SUFFIXES, TABLE_SUFFIXES, count_lists, read_lists
 from scratchnn.data.sources import suffix_of
 from scratchnn.data.splits import Division, RandomSplit, Split, Undivided
 from scratchnn.errors import DataError, suggestion
@@ -83,6 +84,13 @@ class IndexSplit(Split):
             drawn = RandomSplit(validation=self.validation, test=0.0, stratify=self.stratify).divide(rows.take(train))
             train, validation = train[drawn.train], train[drawn.validation]
         return Division(train, validation, test)
+
+    def count_folds(self, base: Path) -> int | None:
+        """How many lists of test rows the file holds, None where it does not hold several.
+
+        Raises `DataError` or `StorageError`.
+        """
+        return count_lists(locate(base, self.path), self.test_key)
 
     @property
     def _keys(self) -> tuple[str, str, str]:

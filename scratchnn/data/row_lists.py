@@ -59,6 +59,17 @@ def read_lists(path: Path, fold: int | None) -> dict[str, RowList]:
     return {name: _chosen(name, entries, fold, shown(path)) for name, entries in found.items()}
 
 
+def count_lists(path: Path, name: str) -> int | None:
+    """How many lists a file has under a name, None where it has one list of row numbers there, or none.
+
+    Raises `DataError` or `StorageError`.
+    """
+    if suffix_of(path) in TABLE_SUFFIXES:
+        return None
+    found = (_in_json(path) if suffix_of(path) in JSON_SUFFIXES else _in_archive(path)).get(name, [])
+    return len(found) if found and all(isinstance(entry, list) for entry in found) else None
+
+
 def _chosen(name: str, entries: list[Any], fold: int | None, where: str) -> RowList:
     """One list of row numbers, out of several where there is a `fold`."""
     nested = [isinstance(entry, list) for entry in entries]

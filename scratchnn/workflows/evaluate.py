@@ -90,23 +90,23 @@ def evaluate(
     """
     if split is not None and data is not None:
         raise UsageError("does not go with --data", where="--split", hint="Give one of them.")
-    drawing, kind = _drawing(confidence, bootstrap, seed), check_kind(baseline)
+    drawing, kind = drawing_of(confidence, bootstrap, seed), check_kind(baseline)
     requirements = [Requirement.parse(text) for text in require]
     model = load_model(run, plugins)
-    metrics = _metrics(model)
+    metrics = usual_metrics(model)
     for requirement in requirements:
         requirement.check_name(figure_names(metrics))
     notes: list[str] = []
     train: Part | None = None
     if data is None:
         split = split or "test"
-        own = _own_parts(model, {split, "train"} if kind == "linear" else {split}, plugins)
+        own = own_parts(model, {split, "train"} if kind == "linear" else {split}, plugins)
         part, batch, train = own[split], len(own["train"]), own["train"]
     else:
-        part, notes = _new_part(model, data)
+        part, notes = new_part(model, data)
         split, batch = str(data), len(part)
         if kind == "linear":
-            train = _own_parts(model, {"train"}, plugins)["train"]
+            train = own_parts(model, {"train"}, plugins)["train"]
     network = model.built.network
     evaluator = Evaluator(network, model.built.loss, metrics, model.encoder)
     with computing(choose_threads(model.config, network, batch)):
@@ -147,7 +147,7 @@ def _baselines(
         yield linear, linear.scored(scored, part.inputs)
 
 
-def _drawing(confidence: float | None, draws: int | None, seed: int | None) -> Bootstrap | None:
+def drawing_of(confidence: float | None, draws: int | None, seed: int | None) -> Bootstrap | None:
     """How intervals are made, None where none are asked for. Raises `UsageError`."""
     if confidence is None:
         for name, value in (("--bootstrap", draws), ("--seed", seed)):
@@ -166,7 +166,7 @@ def _drawing(confidence: float | None, draws: int | None, seed: int | None) -> B
     return Bootstrap(confidence, draws)
 
 
-def _metrics(model: Model) -> list[Metric]:
+def usual_metrics(model: Model) -> list[Metric]:
     """The config's metrics first, then the usual ones of the task: judging costs little and is done once."""
     chosen = {metric.name: metric for metric in resolve_metrics(model.config, model.built)}
     for tag, member in Metric.members().items():
@@ -178,7 +178,7 @@ def _metrics(model: Model) -> list[Metric]:
     return list(chosen.values())
 
 
-def _new_part(model: Model, path: str | Path) -> tuple[Part, list[str]]:
+def new_part(model: Model, path: str | Path) -> tuple[Part, list[str]]:
     """What a new file holds, and what to tell of it."""
     source, inputs = model.config.data.source.first, model.encoder.inputs
     if isinstance(source, Text) and isinstance(inputs, TextInputs):
@@ -198,7 +198,7 @@ def _new_part(model: Model, path: str | Path) -> tuple[Part, list[str]]:
     return encode(data, model.encoder, model.built.network.dtype, weight, rows, check=check), []
 
 
-def _own_parts(model: Model, needed: Set[str], plugins: Iterable[str | Path]) -> dict[str, Part]:
+def own_parts(model: Model, needed: Set[str], plugins: Iterable[str | Path]) -> dict[str, Part]:
     """The rows of each split, divided again as the training did, encoded by what the model has fitted.
 
     Raises `DataError` where the rows of those that are needed are others than the training had.

@@ -94,6 +94,10 @@ class Model:
         inputs = self.encoder.encode_inputs(data, self.built.network.dtype)
         return self._predict(inputs, shares, np.arange(start, start + len(data)))
 
+    def predict_encoded(self, inputs: Inputs, rows: Array) -> Predictions:
+        """The same for samples as `encoder` gives them, with their numbers `rows` (N,) for messages."""
+        return self._predict(inputs, self.interval_shares(None), rows)
+
     def _predict(self, inputs: Inputs, shares: tuple[float, float] | None, rows: Array) -> Predictions:
         """The same for samples that are encoded; `rows` (N,) are their numbers."""
         network = self.built.network

@@ -88,7 +88,7 @@ class Predictor:
             reasons[NO_WINDOW] = without_window(data, self.model.encoder.inputs)
         marks = _marks(reasons, len(data)) if reasons else None
         carried = self._carried(data, start)
-        added = self._added(predictions) | ({} if marks is None else {"flags": marks})
+        added = self.added(predictions) | ({} if marks is None else {"flags": marks})
         named: dict[str, Decoded] = {}
         for name, values in added.items():
             named[free_name(name, [*carried, *named])] = values
@@ -109,7 +109,8 @@ class Predictor:
                 raise UsageError(f'no column "{name}"', where="--columns", hint=suggestion(name, data.columns))
         return {name: data.columns[name] for name in (data.columns if self.columns is None else self.columns)}
 
-    def _added(self, predictions: Predictions) -> dict[str, Decoded]:
+    def added(self, predictions: Predictions) -> dict[str, Decoded]:
+        """The columns that predictions make, by name."""
         values, encoder = predictions.values, self.model.encoder
         if predictions.errors is not None:
             rebuilt = {f"reconstructed_{name}": column for name, column in self._rebuilt(predictions).items()}

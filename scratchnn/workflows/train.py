@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scratchnn.config.dump import dump_config
+from scratchnn.config.schema import Config
 from scratchnn.data.large_tables import Tell
 from scratchnn.errors import StorageError
 from scratchnn.training.events import StopRequest
@@ -33,9 +34,20 @@ def train(
     `overrides` are texts such as "training.epochs=5"; relative paths in a mapping start at the working directory.
     Raises the errors of `scratchnn.errors`. A training that diverged or was stopped returns with that status.
     """
-    loaded = load(config, overrides, plugins)
-    listener = listener or _silent
     path = None if run_dir is None else Path(run_dir)
+    return train_loaded(load(config, overrides, plugins), path, require=require, listener=listener, stop=stop)
+
+
+def train_loaded(
+    loaded: LoadedConfig,
+    path: Path | None = None,
+    *,
+    require: Iterable[str] = (),
+    listener: Listener | None = None,
+    stop: StopRequest | None = None,
+) -> TrainResult:
+    """The same for a config that is checked already. `path` is the run directory; absent, see `RunDirectory.create`."""
+    listener = listener or _silent
     session = Session(loaded, require, runs=ROOT if path is None else path.parent, tell=_tell(listener))
     run = RunDirectory.create(loaded.name, _stored(loaded, path or ROOT / loaded.name), path)
     try:
@@ -99,7 +111,12 @@ def load(
 
 
 def _stored(loaded: LoadedConfig, run: Path) -> str:
-    """The resolved config as the run directory keeps it: complete, its relative paths starting from there."""
+    """The resolved config as the run directory keeps it."""
+    return dump_config(moved_to(loaded, run))
+
+
+def moved_to(loaded: LoadedConfig, run: Path) -> Config:
+    """The resolved config, complete, with its relative paths starting from a directory."""
     folder = run.resolve()
 
     def move(path: str, base: Path) -> str:
@@ -108,7 +125,7 @@ def _stored(loaded: LoadedConfig, run: Path) -> str:
         place = base / path
         return os.path.relpath(place.parent.resolve() / place.name, folder)  # a link changes what `..` means
 
-    return dump_config(loaded.moved(move))
+    return loaded.moved(move)
 
 
 @contextmanager

@@ -1,0 +1,287 @@
+"""What `scratchnn crossval` does: a config in, a training for each fold and what they come to together out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+import scratchnn
+from scratchnn.config.document import Document
+from scratchnn.config.dump import plain
+from scratchnn.errors import ScratchnnError, UsageError
+from scratchnn.training.events import StopRequest
+from scratchnn.training.run_directory import ROOT
+from scratchnn.training.run_group import RunGroup
+from scratchnn.workflows.building import figure_names
+from scratchnn.workflows.configs import check_document
+from scratchnn.workflows.folding import FoldOf, folds_of
+from scratchnn.workflows.jobs import INTERRUPTED, Job, JobListener, JobOutcome, check_jobs, failure, run_jobs
+from scratchnn.workflows.out_of_fold import OutOfFold, judge_fold, pooled_figures, write_out_of_fold
+from scratchnn.workflows.requirements import Requirement, Verdict, judge
+from scratchnn.workflows.session import Session
+from scratchnn.workflows.threads import available_cores
+from scratchnn.workflows.train import load, moved_to
+
+KIND = "crossval"
+OUT_OF_FOLD = "out_of_fold.csv"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A metric over the folds: mean, sample standard deviation (n - 1 below, NaN of one fold), smallest and largest.
+
+    It tells how much the figure varies from fold to fold. It is no standard error of the mean: the trainings share
+    rows, and no unbiased estimate of that is to be had from one cross-validation (Bengio and Grandvalet 2004).
+    """
+
+    mean: float
+    std: float
+    min: float
+    max: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        """That of one value or more."""
+        deviation = stdev(values) if len(values) > 1 else float("nan")
+        return cls(fmean(values), deviation, min(values), max(values))
+
+    def to_json(self) -> dict[str, float]:
+        """The object in machine output."""
+        return {"mean": self.mean, "std": self.std, "min": self.min, "max": self.max}
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """A fold and how its training ended; `metrics` are those of its test rows that are single numbers."""
+
+    repeat: int
+    fold: int
+    outcome: JobOutcome
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Those that have a value; of a training that is not done none."""
+        figures = self.outcome.summary.get("metrics", {}).get("test", {}) if self.outcome.done else {}
+        return {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
+
+    def to_json(self) -> dict[str, Any]:
+        """The object in machine output."""
+        places = {"repeat": self.repeat, "fold": self.fold}
+        return places | self.outcome.to_json() | ({"metrics": self.metrics} if self.metrics else {})
+
+
+@dataclass(frozen=True)
+class CrossvalResult:
+    """What a cross-validation came to.
+
+    `pooled` are the metrics over all out-of-fold rows together, see `pooled_figures`; `rows` is how many the file
+    `out_of_fold` has, which is None where none was written.
+    """
+
+    run: Path
+    folds: list[FoldResult]
+    metrics: dict[str, Spread]
+    pooled: dict[str, float] = field(default_factory=dict)
+    out_of_fold: Path | None = None
+    rows: int = 0
+    requirements: list[Verdict] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def status(self) -> str:
+        """`completed`, `interrupted`, or `failed` where some fold did."""
+        codes = {one.outcome.exit_code for one in self.folds}
+        return "interrupted" if INTERRUPTED in codes else "failed" if codes - {0} else "completed"
+
+    @property
+    def seconds(self) -> float:
+        """Those of all trainings together."""
+        return sum(float(one.outcome.summary.get("seconds") or 0.0) for one in self.folds)
+
+    @property
+    def error(self) -> ScratchnnError | None:
+        """What the first fold that failed or diverged stands for, with its exit code; of all such folds the names."""
+        failed = [one.outcome for one in self.folds if one.outcome.exit_code not in (0, INTERRUPTED)]
+        return None if not failed else failure(failed, len(self.folds), "fold", self.run)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object in machine output, also summary.json."""
+        made: dict[str, Any] = {
+            "run_dir": str(self.run),
+            "status": self.status,
+            "metrics": {name: spread.to_json() for name, spread in self.metrics.items()},
+            "folds": [one.to_json() for one in self.folds],
+            "pooled": self.pooled,
+            "out_of_fold": None if self.out_of_fold is None else str(self.out_of_fold),
+            "rows": self.rows,
+            "seconds": round(self.seconds, 6),
+        }
+        if self.requirements:
+            made["requirements"] = [verdict.to_json() for verdict in self.requirements]
+        return made | ({} if self.error is None else {"error": self.error.to_json()})
+
+
+def crossval(
+    config: str | Path | Mapping[str, Any],
+    *,
+    folds: int | None = None,
+    repeats: int = 1,
+    jobs: int = 1,
+    overrides: Sequence[str] = (),
+    plugins: Iterable[str | Path] = (),
+    run_dir: str | Path | None = None,
+    out_of_fold: str | Path | None = None,
+    require: Iterable[str] = (),
+    listener: JobListener | None = None,
+    stop: StopRequest | None = None,
+) -> CrossvalResult:
+    """Trains once for each fold, and tests every row by a model that was not trained on it. For splits see `folds_of`.
+
+    Each fold is an ordinary training in `runs/<name>-cv/fold-<k>`: to the bit what `train` makes of the config with
+    that split and `data.split.fold=<k>`, with preprocessing fitted on its own training rows, whatever `jobs` says (as
+    many trainings run side by side in processes of their own). Called again for the same config it goes on where it
+    was: folds that are complete stay as they are. A fold that fails or diverges does not stop the others; see `error`.
+
+    `require` names the mean of a metric (`accuracy>=0.9`), or `accuracy.min`, `.max`, `.std`, `pooled.accuracy`.
+    The predictions are written to `out_of_fold`, `out_of_fold.csv` beside the folds where None.
+    """
+    loaded = load(config, overrides, plugins)
+    every = folds_of(loaded, folds, repeats)
+    path = None if run_dir is None else Path(run_dir)
+    place = path or ROOT / f"{loaded.name}-cv"
+    split = plain(every[0].loaded.config.data.split)
+    start = {
+        "format": 1,
+        "scratchnn": scratchnn.__version__,
+        "config": plain(moved_to(every[0].loaded, place)),
+        "folds": len(every) // repeats,
+        "repeats": repeats,
+        "split": split["type"],
+    }
+    work = _Work(every, jobs, require, out_of_fold, listener, stop)
+    work.check(path or ROOT)
+    return work.run(RunGroup.start(KIND, f"{loaded.name}-cv", start, path))
+
+
+def resume_crossval(
+    run_dir: str | Path,
+    *,
+    jobs: int = 1,
+    plugins: Iterable[str | Path] = (),
+    out_of_fold: str | Path | None = None,
+    require: Iterable[str] = (),
+    listener: JobListener | None = None,
+    stop: StopRequest | None = None,
+) -> CrossvalResult:
+    """Goes on with a cross-validation that was interrupted; of one that is complete it reads the results."""
+    group = RunGroup.open(Path(run_dir), KIND)
+    stored = group.read()
+    loaded = check_document(Document(stored["config"], str(group.manifest)), group.path, map(Path, plugins))
+    folds = None if loaded.config.data.split.tag() == "index" else stored["folds"]
+    work = _Work(folds_of(loaded, folds, stored["repeats"]), jobs, require, out_of_fold, listener, stop)
+    work.check(group.path)
+    group.lock()
+    return work.run(group)
+
+
+class _Work:
+    """What is left to do once the folds are known."""
+
+    def __init__(
+        self,
+        folds: Sequence[FoldOf],
+        jobs: int,
+        require: Iterable[str],
+        out_of_fold: str | Path | None,
+        listener: JobListener | None,
+        stop: StopRequest | None,
+    ) -> None:
+        check_jobs(jobs)
+        self._folds = folds
+        self._jobs = jobs
+        self._requirements = [Requirement.parse(text) for text in require]
+        self._out_of_fold = None if out_of_fold is None else Path(out_of_fold)
+        self._listener = listener
+        self._stop = stop
+        self._notes: list[str] = []
+
+    def check(self, runs: Path) -> None:
+        """Reads the data and builds the network of the first fold: what can be refused is refused before any run."""
+        path = self._out_of_fold
+        if path is not None and path.suffix.lower() != ".csv":
+            raise UsageError(f'writes CSV, got "{path}"', where="--out-of-fold", hint="Name a .csv file.")
+        session = Session(self._folds[0].loaded, runs=runs)
+        if path is not None and session.built.target.steps:
+            raise UsageError("a text has no rows", where="--out-of-fold", hint="Remove it.")
+        names = figure_names(session.metrics)
+        pooled = () if session.built.target.steps or session.built.target.is_reconstruction else names[1:]
+        known = [f"{name}{part}" for name in names for part in ("", ".mean", ".std", ".min", ".max")]
+        for requirement in self._requirements:
+            requirement.check_name([*known, *(f"pooled.{name}" for name in pooled)])
+        if min(self._jobs, len(self._folds)) > 1 and self._jobs * session.threads > available_cores():
+            self._notes.append(
+                f"each training uses {session.threads} threads, as it would alone, so {self._jobs} at a time share the "
+                f"{available_cores()} cores: --set threads=1 may be faster, but gives other bits"
+            )
+
+    def run(self, group: RunGroup) -> CrossvalResult:
+        """Trains every fold that is not done, then judges all of them. The group is locked, and is not any more."""
+        try:
+            jobs = [Job(self._name(one), one.loaded, group.path / self._name(one)) for one in self._folds]
+            outcomes = run_jobs(jobs, self._jobs, self._listener, self._stop)
+            pairs = zip(self._folds, outcomes, strict=True)
+            results = [FoldResult(one.repeat, one.fold, outcome) for one, outcome in pairs]
+            result = self._judged(group, results)
+            group.write_summary(result.to_json())
+            return result
+        finally:
+            group.unlock()
+
+    def _name(self, one: FoldOf) -> str:
+        repeats = {other.repeat for other in self._folds}
+        return f"fold-{one.fold}" if len(repeats) == 1 else f"repeat-{one.repeat}-fold-{one.fold}"
+
+    def _judged(self, group: RunGroup, results: list[FoldResult]) -> CrossvalResult:
+        if any(one.outcome.exit_code == INTERRUPTED for one in results):
+            return CrossvalResult(group.path, results, {}, notes=self._notes)
+        found: dict[str, list[float]] = {}
+        done = [one for one in results if one.outcome.done]
+        for one in done:
+            for name, value in one.metrics.items():
+                found.setdefault(name, []).append(value)
+        spreads = {name: Spread.of(values) for name, values in found.items()}
+        lost = [f"{name} has a value in {len(v)} of {len(done)} folds only" for name, v in found.items()]
+        notes = self._notes + [note for note, v in zip(lost, found.values(), strict=True) if len(v) < len(done)]
+        plugins = self._folds[0].loaded.plugins
+        judged = [judge_fold(one.outcome.run, one.repeat, one.fold, plugins) for one in done]
+        pooled, more = pooled_figures(judged) if judged else ({}, [])
+        path, rows = self._write(group, judged)
+        figures = {f"pooled.{name}": value for name, value in pooled.items()}
+        for name, spread in spreads.items():
+            figures |= {name: spread.mean} | {f"{name}.{part}": value for part, value in spread.to_json().items()}
+        failed = len(done) < len(results)
+        return CrossvalResult(
+            run=group.path,
+            folds=results,
+            metrics=spreads,
+            pooled=pooled,
+            out_of_fold=path,
+            rows=rows,
+            requirements=[] if failed else judge(self._requirements, _with_missing(self._requirements, figures)),
+            notes=notes + [f"pooled: {note}" for note in more],
+        )
+
+    def _write(self, group: RunGroup, judged: Sequence[OutOfFold]) -> tuple[Path | None, int]:
+        """The file of predictions, and its rows; none where nothing is said of rows one by one."""
+        if not judged or not judged[0].said:
+            return None, 0
+        path = self._out_of_fold or group.path / OUT_OF_FOLD
+        return path, write_out_of_fold(path, judged)
+
+
+def _with_missing(requirements: Iterable[Requirement], figures: Mapping[str, float]) -> dict[str, float]:
+    """The figures, with NaN, which meets no requirement, for one that has no value in any fold."""
+    return {one.name: float("nan") for one in requirements} | dict(figures)

@@ -1,0 +1,156 @@
+"""What the models of a cross-validation say of the rows that they were not trained on."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scratchnn.data.columns import Decoded
+from scratchnn.data.encoder import Encoder
+from scratchnn.data.preparation import Part
+from scratchnn.data.tables import in_order
+from scratchnn.data.targets import InputsAgain
+from scratchnn.nn.memory import Array
+from scratchnn.nn.metrics import Metric, Scored, ScoredSteps
+from scratchnn.training.evaluation import Evaluator
+from scratchnn.training.storage import write_atomically
+from scratchnn.workflows.baselines import single_figures
+from scratchnn.workflows.building import resolve_metrics
+from scratchnn.workflows.evaluate import own_parts
+from scratchnn.workflows.model import load_model
+from scratchnn.workflows.prediction_files import guarded
+from scratchnn.workflows.prediction_rows import Predictor, free_name, texts
+from scratchnn.workflows.threads import choose_threads, computing
+
+PLACES = ("row", "repeat", "fold")
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """The test rows of one fold, judged by its model.
+
+    `rows` (N,) are their numbers in the source, from 0; `truth` the targets and `said` the predictions, column by
+    column. `metrics` are those of the config.
+    """
+
+    repeat: int
+    fold: int
+    rows: Array
+    truth: Mapping[str, Decoded]
+    said: Mapping[str, Decoded]
+    scored: Scored
+    metrics: Sequence[Metric]
+
+
+def judge_fold(run: Path, repeat: int, fold: int, plugins: Iterable[Path] = ()) -> OutOfFold:
+    """Predicts the test rows of a run. Raises `DataError` where they are others than the training was judged on."""
+    plugins = tuple(plugins)
+    model = load_model(run, plugins)
+    part = own_parts(model, {"test"}, plugins)["test"]
+    network, metrics = model.built.network, resolve_metrics(model.config, model.built)
+    evaluator = Evaluator(network, model.built.loss, metrics, model.encoder)
+    with computing(choose_threads(model.config, network, network.predict_rows)):
+        _, scored = evaluator.judged(part)
+    said: Mapping[str, Decoded] = {}
+    if not isinstance(scored, ScoredSteps):
+        made = model.predict_encoded(part.inputs, part.rows)
+        said = Predictor(model, proba=bool(model.encoder.class_names)).added(made)
+    return OutOfFold(repeat, fold, part.rows, _truth(model.encoder, part), said, scored, metrics)
+
+
+def pooled_figures(judged: Sequence[OutOfFold]) -> tuple[dict[str, float], list[str]]:
+    """The metrics over all out-of-fold rows together, the mean where there are several repeats, and notes on them.
+
+    A metric that is no mean over rows, such as an area under a curve, then compares rows of different folds with each
+    other, and so different models. Texts and reconstructions have none: their folds have no units in common.
+    """
+    first = judged[0].scored
+    if isinstance(first, ScoredSteps) or first.pooled:
+        return {}, []
+    found: dict[str, list[float]] = {}
+    notes: list[str] = []
+    for repeat in dict.fromkeys(one.repeat for one in judged):
+        together = _together([one.scored for one in judged if one.repeat == repeat])
+        for name, value in single_figures(judged[0].metrics, together).items():
+            found.setdefault(name, []).append(value)
+        notes += [note for note in together.notes if note not in notes]
+    return {name: float(np.mean(values)) for name, values in found.items()}, notes
+
+
+def write_out_of_fold(path: Path, judged: Sequence[OutOfFold]) -> int:
+    """Writes CSV: row, repeat, fold, targets, predictions; ascending by repeat and row. How many rows there are.
+
+    Texts that a spreadsheet would run as formulas get an apostrophe before them, as in `scratchnn predict`.
+    """
+    named = [*judged[0].truth, *judged[0].said]
+    header: list[str] = list(PLACES)
+    for name in named:
+        header.append(free_name(name, header))
+    lines: list[tuple[int, int, Sequence[str]]] = []
+    for one in judged:
+        columns = [
+            texts(values) if isinstance(values, np.ndarray) else guarded(values)
+            for values in [*one.truth.values(), *one.said.values()]
+        ]
+        for row, *cells in zip(one.rows.tolist(), *columns, strict=True):
+            lines.append((one.repeat, row, [str(row), str(one.repeat), str(one.fold), *cells]))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(guarded(header))
+    writer.writerows(cells for _, _, cells in sorted(lines, key=lambda line: line[:2]))
+    write_atomically(path, text.getvalue().encode())
+    return len(lines)
+
+
+def _truth(encoder: Encoder, part: Part) -> dict[str, Decoded]:
+    """The targets as columns, as the data would hold them; none where inputs are learned."""
+    target = encoder.target
+    if isinstance(target, InputsAgain):
+        return {}
+    if target.class_names:
+        return {target.names[0]: [target.class_names[place] for place in part.targets.tolist()]}
+    if target.is_number:
+        return dict(zip(target.names, target.decode(part.targets).T, strict=True))
+    return {}
+
+
+def _together(scored: Sequence[Scored]) -> Scored:
+    """All of these rows as one; a class that a fold's training did not have gets the probability 0 from it."""
+    names = list(scored[0].classes)  # in an order that may have been given
+    if any(list(one.classes) != names for one in scored):
+        names = in_order(sorted({name for one in scored for name in one.classes}))
+    made = [one if list(one.classes) == names else _among(one, names) for one in scored]
+    weights = None
+    if any(one.weights is not None for one in made):
+        weights = np.concatenate([np.ones(len(one.targets)) if one.weights is None else one.weights for one in made])
+    quantiles = None
+    if made[0].quantiles is not None:
+
+        def quantiles(share: float) -> Array:
+            return np.concatenate([one.quantile(share) for one in made])
+
+    changed: dict[str, Any] = {
+        "targets": np.concatenate([one.targets for one in made]),
+        "predictions": np.concatenate([one.predictions for one in made]),
+        "weights": weights,
+        "classes": tuple(names),
+        "quantiles": quantiles,
+        "notes": [],
+        "_made": {},
+    }
+    return replace(made[0], **changed)
+
+
+def _among(scored: Scored, names: Sequence[str]) -> Scored:
+    """The same among more classes."""
+    places = np.array([names.index(name) for name in scored.classes])
+    predictions = np.zeros((len(scored.predictions), len(names)), scored.predictions.dtype)
+    predictions[:, places] = scored.predictions
+    classes = tuple(names)
+    return replace(scored, targets=places[scored.targets], predictions=predictions, classes=classes, notes=[], _made={})
