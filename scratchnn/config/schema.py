@@ -69,6 +69,11 @@ class Config(Settings):
     training: TrainingSettings = Field(TrainingSettings(), description="The training loop.")
     metrics: list[Metric] | None = Field(None, description="What is measured besides the loss; by task when absent.")
 
+    @property
+    def seed_of_split(self) -> int:
+        """The seed that divides the rows."""
+        return self.seed if self.data.split_seed is None else self.data.split_seed
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.deterministic and self.threads not in ("auto", 1):

@@ -156,6 +156,12 @@ class DataSettings(Settings):
         "come first.",
     )
 
+    split_seed: int | None = Field(
+        None,
+        ge=0,
+        description="Draws the split; the seed of the config when absent. Keeps test rows the same.",
+    )
+
     @property
     def target_rules(self) -> TargetRules:
         """What is said of the targets."""

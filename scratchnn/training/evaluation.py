@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -25,6 +25,8 @@ class Evaluator:
     Those of a reconstruction are over all its numbers, as they are encoded: columns have no units in common. Of a loss
     on each step the probabilities of all steps are never held at once: there may be millions of them.
     """
+
+    tells_loss: ClassVar[bool] = True
 
     def __init__(self, network: Network, loss: Loss, metrics: Sequence[Metric], encoder: Encoder) -> None:
         self._network = network

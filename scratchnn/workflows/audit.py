@@ -68,7 +68,7 @@ def audit(
         loaded = config_from(config, ".", overrides)
     else:
         loaded = load_config(config, overrides, plugins)
-    settings, seed = loaded.config.data, loaded.config.seed
+    settings, seed = loaded.config.data, loaded.config.seed_of_split
     if settings.source.first.textual:
         error = ConfigError(
             "a running text has no rows to compare", where="data.source", hint="Audit a table or arrays."

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any
 
 import scratchnn
@@ -18,39 +17,24 @@ from scratchnn.training.run_group import RunGroup
 from scratchnn.workflows.building import figure_names
 from scratchnn.workflows.configs import check_document
 from scratchnn.workflows.folding import FoldOf, folds_of
-from scratchnn.workflows.jobs import INTERRUPTED, Job, JobListener, JobOutcome, check_jobs, failure, run_jobs
+from scratchnn.workflows.jobs import (
+    INTERRUPTED,
+    Job,
+    JobListener,
+    JobOutcome,
+    check_jobs,
+    failure,
+    run_jobs,
+    sharing_note,
+)
 from scratchnn.workflows.out_of_fold import OutOfFold, judge_fold, pooled_figures, write_out_of_fold
 from scratchnn.workflows.requirements import Requirement, Verdict, judge
 from scratchnn.workflows.session import Session
-from scratchnn.workflows.threads import available_cores
+from scratchnn.workflows.spread import Spread, spreads_of
 from scratchnn.workflows.train import load, moved_to
 
 KIND = "crossval"
 OUT_OF_FOLD = "out_of_fold.csv"
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A metric over the folds: mean, sample standard deviation (n - 1 below, NaN of one fold), smallest and largest.
-
-    It tells how much the figure varies from fold to fold. It is no standard error of the mean: the trainings share
-    rows, and no unbiased estimate of that is to be had from one cross-validation (Bengio and Grandvalet 2004).
-    """
-
-    mean: float
-    std: float
-    min: float
-    max: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Spread:
-        """That of one value or more."""
-        deviation = stdev(values) if len(values) > 1 else float("nan")
-        return cls(fmean(values), deviation, min(values), max(values))
-
-    def to_json(self) -> dict[str, float]:
-        """The object in machine output."""
-        return {"mean": self.mean, "std": self.std, "min": self.min, "max": self.max}
 
 
 @dataclass(frozen=True)
@@ -77,6 +61,9 @@ class FoldResult:
 class CrossvalResult:
     """What a cross-validation came to.
 
+    `metrics` tell how much each figure varies from fold to fold. Their deviation is no standard error of the mean: the
+    trainings share rows, and no unbiased estimate of that is to be had from one cross-validation (Bengio and
+    Grandvalet 2004).
     `pooled` are the metrics over all out-of-fold rows together, see `pooled_figures`; `rows` is how many the file
     `out_of_fold` has, which is None where none was written.
     """
@@ -221,11 +208,7 @@ class _Work:
         known = [f"{name}{part}" for name in names for part in ("", ".mean", ".std", ".min", ".max")]
         for requirement in self._requirements:
             requirement.check_name([*known, *(f"pooled.{name}" for name in pooled)])
-        if min(self._jobs, len(self._folds)) > 1 and self._jobs * session.threads > available_cores():
-            self._notes.append(
-                f"each training uses {session.threads} threads, as it would alone, so {self._jobs} at a time share the "
-                f"{available_cores()} cores: --set threads=1 may be faster, but gives other bits"
-            )
+        self._notes += sharing_note(min(self._jobs, len(self._folds)), session.threads)
 
     def run(self, group: RunGroup) -> CrossvalResult:
         """Trains every fold that is not done, then judges all of them. The group is locked, and is not any more."""
@@ -247,14 +230,9 @@ class _Work:
     def _judged(self, group: RunGroup, results: list[FoldResult]) -> CrossvalResult:
         if any(one.outcome.exit_code == INTERRUPTED for one in results):
             return CrossvalResult(group.path, results, {}, notes=self._notes)
-        found: dict[str, list[float]] = {}
         done = [one for one in results if one.outcome.done]
-        for one in done:
-            for name, value in one.metrics.items():
-                found.setdefault(name, []).append(value)
-        spreads = {name: Spread.of(values) for name, values in found.items()}
-        lost = [f"{name} has a value in {len(v)} of {len(done)} folds only" for name, v in found.items()]
-        notes = self._notes + [note for note, v in zip(lost, found.values(), strict=True) if len(v) < len(done)]
+        spreads, lost = spreads_of(one.metrics for one in done)
+        notes = self._notes + lost
         plugins = self._folds[0].loaded.plugins
         judged = [judge_fold(one.outcome.run, one.repeat, one.fold, plugins) for one in done]
         pooled, more = pooled_figures(judged) if judged else ({}, [])

@@ -18,15 +18,16 @@ from scratchnn.data.window_inputs import WindowInputs
 from scratchnn.data.windowing import in_series
 from scratchnn.errors import ConfigError, DataError, UsageError
 from scratchnn.nn.metrics import Bootstrap, Intervals, Metric, Scored
-from scratchnn.training.evaluation import Evaluator
 from scratchnn.training.linear_baseline import LinearBaseline
 from scratchnn.workflows.baselines import Baseline, BaselineKind, check_kind, compare, single_figures
 from scratchnn.workflows.building import figure_names, resolve_metrics, target_check
 from scratchnn.workflows.configs import load_config, paths_of_runs
+from scratchnn.workflows.ensembles import EnsembleEvaluator
 from scratchnn.workflows.identity import fingerprints
 from scratchnn.workflows.model import Model, load_model
 from scratchnn.workflows.preparing import prepare_rows
 from scratchnn.workflows.requirements import Requirement, Verdict, judge
+from scratchnn.workflows.spread import Spread
 from scratchnn.workflows.threads import choose_threads, computing
 
 FEWEST_DRAWS = 20
@@ -39,6 +40,7 @@ class EvaluateResult:
 
     `intervals` are those of the metrics that are single numbers, at `confidence`, where they were asked for.
     `baselines` are the same metrics of models that know less, by their names: majority or mean, and linear.
+    `members` tells of an ensemble what its members reach by themselves.
     """
 
     model: Path
@@ -51,6 +53,7 @@ class EvaluateResult:
     intervals: Intervals = field(default_factory=dict)
     confidence: float | None = None
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
+    members: dict[str, Spread] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -65,6 +68,8 @@ class EvaluateResult:
             made["intervals"] = {name: list(bounds) for name, bounds in self.intervals.items()}
         if self.baselines:
             made["baselines"] = self.baselines
+        if self.members:
+            made["members"] = {name: spread.to_json() for name, spread in self.members.items()}
         return made | {"requirements": [verdict.to_json() for verdict in self.requirements]}
 
 
@@ -94,8 +99,9 @@ def evaluate(
     requirements = [Requirement.parse(text) for text in require]
     model = load_model(run, plugins)
     metrics = usual_metrics(model)
+    evaluator = model.evaluator(metrics)
     for requirement in requirements:
-        requirement.check_name(figure_names(metrics))
+        requirement.check_name(figure_names(metrics)[0 if evaluator.tells_loss else 1 :])
     notes: list[str] = []
     train: Part | None = None
     if data is None:
@@ -108,10 +114,10 @@ def evaluate(
         if kind == "linear":
             train = own_parts(model, {"train"}, plugins)["train"]
     network = model.built.network
-    evaluator = Evaluator(network, model.built.loss, metrics, model.encoder)
     with computing(choose_threads(model.config, network, batch)):
         loss, scored = evaluator.judged(part)
         figures = evaluator.figures(loss, scored)
+        members = evaluator.members() if isinstance(evaluator, EnsembleEvaluator) else {}
         intervals: Intervals = {}
         if drawing is not None:
             generator = np.random.Generator(np.random.PCG64(model.config.seed if seed is None else seed))
@@ -131,6 +137,7 @@ def evaluate(
         intervals=intervals,
         confidence=confidence,
         baselines=baselines,
+        members=members,
     )
 
 

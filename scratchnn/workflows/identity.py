@@ -22,7 +22,7 @@ def identity(config: Config, train: Part, validation: Part | None) -> dict[str, 
     for key in ("epochs", "checkpoint"):
         del settings["training"][key]
     # The rows themselves are compared, wherever they and the file that divides them lie.
-    for key in ("source", "cache"):
+    for key in ("source", "cache", "split_seed"):
         del settings["data"][key]
     for key in config.data.split.paths:
         del settings["data"]["split"][key]

@@ -26,6 +26,7 @@ from scratchnn.errors import ScratchnnError, StorageError, UsageError
 from scratchnn.training.events import EpochEnd, Started, StopRequest
 from scratchnn.workflows.configs import LoadedConfig, check_document
 from scratchnn.workflows.session import Listener, Told
+from scratchnn.workflows.threads import available_cores
 from scratchnn.workflows.train import resume, train_loaded
 
 ENDED = ("completed", "stopped_early", "diverged")
@@ -107,6 +108,15 @@ def check_jobs(jobs: int) -> None:
     """Raises `UsageError` for a number of processes that is none."""
     if jobs < 1:
         raise UsageError(f"got {jobs}, expected 1 or more", where="--jobs", hint="--jobs 2 trains two at a time.")
+
+
+def sharing_note(processes: int, threads: int) -> list[str]:
+    """A warning where trainings that run side by side want more threads than there are cores."""
+    cores = available_cores()
+    if processes == 1 or processes * threads <= cores:
+        return []
+    made = f"each training uses {threads} threads, as it would alone, so {processes} at a time share {cores} cores"
+    return [f"{made}: --set threads=1 may be faster, but gives other bits"]
 
 
 def run_jobs(

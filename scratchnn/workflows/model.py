@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -27,8 +27,10 @@ from scratchnn.data.window_inputs import WindowInputs
 from scratchnn.data.windowing import latest_windows
 from scratchnn.errors import ConfigError, ModelError, ScratchnnError, UsageError
 from scratchnn.nn.memory import Array
+from scratchnn.nn.metrics import Metric
 from scratchnn.nn.network import PREDICT_ROWS
 from scratchnn.training.constant_baseline import ConstantBaseline
+from scratchnn.training.evaluation import Evaluator
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory, near_run
 from scratchnn.workflows.building import Built, build_for
@@ -51,6 +53,9 @@ class Predictions:
 
     Of numbers whose loss tells how uncertain they are, all (N, K) in the target's units: `lower` and `upper` are the
     bounds of a central interval, `deviations` standard deviations, `quantiles` what was learned for each share.
+
+    Of several models `disagreement` is the sample standard deviation of what they say: of numbers (N, K) in their
+    units, of the probability of the class (N,), or of a reconstruction (N,), the root of the mean over its numbers.
     """
 
     values: Array
@@ -61,6 +66,7 @@ class Predictions:
     upper: Array | None = None
     deviations: Array | None = None
     quantiles: dict[float, Array] = field(default_factory=dict)
+    disagreement: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -111,8 +117,12 @@ class Model:
         if isinstance(target, InputsAgain):
             values = values.reshape(inputs.shape)
             columns = decode_inputs(self.encoder, values)
-            return Predictions(values, [], columns, _row_errors(held(inputs), values))
+            return Predictions(values, [], columns, row_errors(held(inputs), values))
         return Predictions(values, target.words(values))
+
+    def evaluator(self, metrics: Sequence[Metric]) -> Evaluator:
+        """What scores it on encoded rows."""
+        return Evaluator(self.built.network, self.built.loss, metrics, self.encoder)
 
     def interval_shares(self, interval: float | None) -> tuple[float, float] | None:
         """The shares of targets below the two bounds of a central interval, None where there is no interval.
@@ -189,11 +199,12 @@ def _spread(made: Predictions, rows: Array, count: int) -> Predictions:
         lower=spread_or_none(made.lower),
         upper=spread_or_none(made.upper),
         deviations=spread_or_none(made.deviations),
+        disagreement=spread_or_none(made.disagreement),
         quantiles={share: spread(values) for share, values in made.quantiles.items()},
     )
 
 
-def _row_errors(inputs: Array, values: Array) -> Array:
+def row_errors(inputs: Array, values: Array) -> Array:
     """The mean squared error of each row (N,), in float64."""
     errors = np.empty(len(inputs))
     for start in range(0, len(inputs), PREDICT_ROWS):  # float64 copies of a few rows at a time
@@ -204,12 +215,17 @@ def _row_errors(inputs: Array, values: Array) -> Array:
 
 
 def load_model(path: str | Path | None = None, plugins: Iterable[str | Path] = ()) -> Model:
-    """Reads a `model.safetensors`, or the one of a run directory (the newest run where none is named).
+    """Reads a `model.safetensors`, or the one of a run directory (the newest run where none is named), or an ensemble.
 
     Nothing in the file is run: components of a plugin must be loaded by naming the plugin. Raises `ModelError`.
     """
     for plugin in plugins:
         load_plugin(Path(plugin))
+    from scratchnn.workflows.ensembles import ensemble_folder, load_ensemble  # an ensemble is made of models
+
+    folder = ensemble_folder(None if path is None else Path(path), _newest_run)
+    if folder is not None:
+        return load_ensemble(folder, plugins)
     file, run = locate_model(path)
     stored = ModelFile.read(file)
     try:
@@ -239,6 +255,14 @@ def _name_plugins(named: object, run: RunDirectory | None) -> str:
     options = " ".join(f"--plugin {shlex.quote(found.get(name, f'FOLDER/{name}'))}" for name in names)
     unknown = "" if found.keys() >= set(names) else ", with the folder of the file"
     return f"Plugins are run only when you name them: add {options} to the command{unknown}."
+
+
+def _newest_run() -> float:
+    """When the newest run with a model was started, seconds; 0 where there is none."""
+    try:
+        return RunDirectory.newest(holding="model.safetensors").config.stat().st_mtime
+    except ModelError:
+        return 0.0
 
 
 def locate_model(path: str | Path | None) -> tuple[Path, RunDirectory | None]:

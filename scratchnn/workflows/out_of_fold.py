@@ -18,7 +18,6 @@ from scratchnn.data.tables import in_order
 from scratchnn.data.targets import InputsAgain
 from scratchnn.nn.memory import Array
 from scratchnn.nn.metrics import Metric, Scored, ScoredSteps
-from scratchnn.training.evaluation import Evaluator
 from scratchnn.training.storage import write_atomically
 from scratchnn.workflows.baselines import single_figures
 from scratchnn.workflows.building import resolve_metrics
@@ -54,7 +53,7 @@ def judge_fold(run: Path, repeat: int, fold: int, plugins: Iterable[Path] = ()) 
     model = load_model(run, plugins)
     part = own_parts(model, {"test"}, plugins)["test"]
     network, metrics = model.built.network, resolve_metrics(model.config, model.built)
-    evaluator = Evaluator(network, model.built.loss, metrics, model.encoder)
+    evaluator = model.evaluator(metrics)
     with computing(choose_threads(model.config, network, network.predict_rows)):
         _, scored = evaluator.judged(part)
     said: Mapping[str, Decoded] = {}

@@ -74,6 +74,7 @@ def predict(
     proba: bool = False,
     columns: Sequence[str] | None = None,
     interval: float | None = None,
+    disagreement: bool = False,
     plugins: Iterable[str | Path] = (),
 ) -> PredictResult:
     """Predicts every row of a file. The target column is not needed; other columns are carried along.
@@ -90,11 +91,14 @@ def predict(
 
     A model of windows predicts what comes after each row; the cells of rows with too few rows before them are empty.
 
+    `disagreement` adds, for an ensemble, the standard deviation of what its members say: `disagreement_<target>` of
+    numbers, `disagreement` of the probability of the predicted class, or of a reconstruction.
+
     The last column, `flags`, is there for models of tables in which a cell may be missing or hold a level that training
     never saw: the reasons why a row is to be trusted less, as in `unseen:deck;missing:age`, empty where there are none.
     """
     model = run if isinstance(run, Model) else load_model(run, plugins)
-    predictor = Predictor(model, proba, columns, interval)
+    predictor = Predictor(model, proba, columns, interval, disagreement)
     predictor.check()
     rows = next(file_blocks(data, model.config.data.source))
     made = predictor.rows(rows)
@@ -115,6 +119,7 @@ def write_predictions(
     proba: bool = False,
     columns: Sequence[str] | None = None,
     interval: float | None = None,
+    disagreement: bool = False,
     format: str | None = None,
     raw_text: bool = False,
     block_rows: int = BLOCK_ROWS,
@@ -127,7 +132,7 @@ def write_predictions(
     network: what is written does not depend on it; a model of windows takes all rows at once. The file is there when
     all rows are, or not at all.
     """
-    predictor = Predictor(model, proba, columns, interval)
+    predictor = Predictor(model, proba, columns, interval, disagreement)
     predictor.check()
     passes = model.built.network.predict_rows
     step = -(-max(block_rows, 1) // passes) * passes

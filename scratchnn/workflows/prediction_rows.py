@@ -18,6 +18,7 @@ from scratchnn.data.window_inputs import WindowInputs
 from scratchnn.data.windowing import without_window
 from scratchnn.errors import UsageError, suggestion
 from scratchnn.nn.memory import Array
+from scratchnn.workflows.ensembles import refuse_disagreement
 from scratchnn.workflows.model import Model, Predictions
 
 ROW = "row"
@@ -67,6 +68,7 @@ class Predictor:
     proba: bool = False
     columns: Sequence[str] | None = None
     interval: float | None = None
+    disagreement: bool = False
 
     def check(self) -> None:
         """Raises `UsageError` for a model that cannot do what is wanted."""
@@ -79,6 +81,8 @@ class Predictor:
         if self.interval is not None and not target.is_number:
             raise UsageError(f"{target.what}: there is no interval", where="--interval", hint="Remove it.")
         self.model.interval_shares(self.interval)
+        if self.disagreement:
+            refuse_disagreement(self.model)
 
     def rows(self, data: Table | Arrays, start: int = 0) -> PredictedRows:
         """Predicts rows, of which the first has the number `start` in its file."""
@@ -88,7 +92,7 @@ class Predictor:
             reasons[NO_WINDOW] = without_window(data, self.model.encoder.inputs)
         marks = _marks(reasons, len(data)) if reasons else None
         carried = self._carried(data, start)
-        added = self.added(predictions) | ({} if marks is None else {"flags": marks})
+        added = self.added(predictions) | self._disagreement(predictions) | ({} if marks is None else {"flags": marks})
         named: dict[str, Decoded] = {}
         for name, values in added.items():
             named[free_name(name, [*carried, *named])] = values
@@ -127,6 +131,16 @@ class Predictor:
             added |= {f"probability_{name}": values[:, index] for index, name in enumerate(names)}
         return added
 
+    def _disagreement(self, predictions: Predictions) -> dict[str, Decoded]:
+        """How far the members of an ensemble disagree, where it is asked for: a column, or one for each number."""
+        spread = predictions.disagreement
+        if not self.disagreement or spread is None:
+            return {}
+        if spread.ndim == 1:
+            return {"disagreement": spread}
+        names = self.model.encoder.target.names
+        return {f"disagreement_{name}": spread[:, index] for index, name in enumerate(names)}
+
     def _rebuilt(self, predictions: Predictions) -> dict[str, Decoded]:
         """The columns of a reconstruction; those of flat arrays have names too, deeper ones have no columns."""
         array = predictions.columns.get("inputs") if isinstance(self.model.encoder.inputs, ArrayInputs) else None
@@ -137,7 +151,9 @@ class Predictor:
     def arrays(self, rows: PredictedRows) -> dict[str, Array]:
         """What an NPZ file holds of them beside the carried columns."""
         flags = {} if rows.marks is None else {"flags": np.array(rows.marks, np.str_)}
-        return self._arrays(rows.predictions) | flags
+        spread = rows.predictions.disagreement if self.disagreement else None
+        own = {} if spread is None else {"disagreement": spread}
+        return self._arrays(rows.predictions) | own | flags
 
     def _arrays(self, made: Predictions) -> dict[str, Array]:
         encoder = self.model.encoder

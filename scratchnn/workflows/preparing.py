@@ -31,7 +31,7 @@ def prepare_rows(
     With an `encoder` nothing is fitted. `check` is asked about targets, `tell` hears of what takes long. Raises
     `DataError` or `StorageError`.
     """
-    rng = Streams(config.seed).split
+    rng = Streams(config.seed_of_split).split
     settings, dtype = config.data, config.model.dtype
     if is_large(settings, base):
         return prepare_large(settings, base, rng, runs / CACHE, dtype, encoder, check, tell)

@@ -67,6 +67,8 @@ def command(
         baseline=baseline,
     )
     title = f"{result.model}, {result.rows} rows"
-    console.figures(title, {result.split: result.metrics}, result.classes, result.intervals, result.baselines)
+    each = {"members' mean": {name: spread.mean for name, spread in result.members.items()}} if result.members else {}
+    beside = {**each, **result.baselines}
+    console.figures(title, {result.split: result.metrics}, result.classes, result.intervals, beside)
     console.warn(result.notes)
     return conclude(console, result.to_json(), judge(console, result.requirements))

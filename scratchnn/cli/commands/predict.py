@@ -52,6 +52,10 @@ def command(
             help="Numbers: probability of the interval, where the loss is gaussian_nll (0.9 when absent) or quantile.",
         ),
     ] = None,
+    disagreement: Annotated[
+        bool,
+        typer.Option("--disagreement", help="Ensembles: adds the standard deviation of what the members say."),
+    ] = False,
     format: Annotated[
         str | None,
         typer.Option(
@@ -103,10 +107,14 @@ def command(
     draws = {"length": length, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
     if model.encoder.task == "language_modeling":
         of_rows = {"proba": proba or None, "columns": columns, "interval": interval, "format": format}
-        _refuse({**of_rows, "raw_text": raw_text or None}, "is for rows, but the model is one of texts")
+        _refuse(
+            {**of_rows, "raw_text": raw_text or None, "disagreement": disagreement or None},
+            "is for rows, but the model is one of texts",
+        )
         return _continue(console, model, prompt, data, draws, output)
     _refuse({"prompt": prompt, **draws}, "is for models of texts, but this one predicts rows")
     wanted = {"proba": proba, "columns": _names(columns), "interval": interval, "format": format, "raw_text": raw_text}
+    wanted["disagreement"] = disagreement
     return _predict(console, model, data, output, wanted)
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scratchnn.cli.options import Json, Plugins, Quiet, Sets
+from scratchnn.cli.options import Jobs, Json, Plugins, Quiet, Sets
+
+if TYPE_CHECKING:
+    from scratchnn.cli.console import Console
+    from scratchnn.workflows.train_ensemble import EnsembleResult
 
 EXAMPLE = "configs/iris.yaml --set training.epochs=20"
 
@@ -29,6 +34,15 @@ def command(
         list[str] | None,
         typer.Option("--require", metavar="CONDITION", help="Exit 8 unless met: 'test.accuracy>=0.9'. Repeatable."),
     ] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(
+            "--seeds",
+            metavar="LIST",
+            help="Trains an ensemble, a model for each seed: 0-4 or 0,2,5. The seed of the config divides the rows.",
+        ),
+    ] = None,
+    jobs: Jobs = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Reads and checks everything, writes nothing.")] = False,
     plugins: Plugins = None,
     as_json: Json = False,
@@ -41,7 +55,9 @@ def command(
     from scratchnn.cli.verdicts import conclude, judge
     from scratchnn.errors import UsageError
     from scratchnn.workflows import train as workflow
+    from scratchnn.workflows.ensembles import ensemble_of
     from scratchnn.workflows.session import Preparing, Told
+    from scratchnn.workflows.train_ensemble import parse_seeds
 
     console = Console(as_json=as_json, quiet=quiet)
     if resume is not None and config is None and Path(resume).suffix in (".yaml", ".yml", ".json"):
@@ -53,12 +69,22 @@ def command(
         other = "--run-dir" if run_dir is not None else "--dry-run"
         raise UsageError(f"{other} does not go with --resume", hint="Name the run: --resume RUN.")
     if dry_run and config is not None:
+        if seeds is not None:
+            sets = [*(sets or ()), f"seed={parse_seeds(seeds)[0]}"]
         ready = workflow.plan(config, overrides=sets or (), plugins=plugins or (), require=require or ())
         console.say(introduce(ready), *columns_of(ready))
         console.warn(ready.notes)
         if as_json:
             console.json(ready.to_json())
         return 0
+    ensemble = ensemble_of(resume) if seeds is None and config is None else None
+    if seeds is not None and resume is not None:
+        raise UsageError("does not go with --resume", where="--seeds", hint="Name the directory: --resume DIR.")
+    if seeds is not None or ensemble is not None:
+        settings = {"jobs": jobs, "plugins": plugins or (), "require": require or ()}
+        return _train_ensemble(console, config, seeds or "", ensemble, sets, run_dir, settings)
+    if jobs != 1:
+        raise UsageError("does nothing for one training", where="--jobs", hint="Train several: --seeds 0-4.")
     with stop_on_signals() as stop, console.progress() as show:
 
         def listener(event: Told) -> None:
@@ -99,3 +125,53 @@ def command(
             console.json({**result.to_json(), "error": stopped.to_json()})
         return stopped.exit_code
     return conclude(console, result.to_json(), result.error or judge(console, result.requirements))
+
+
+def _train_ensemble(
+    console: Console,
+    config: Path | None,
+    seeds: str,
+    ensemble: Path | None,
+    sets: list[str] | None,
+    run_dir: Path | None,
+    settings: dict[str, Any],
+) -> int:
+    """Trains several models, or goes on with them."""
+    from scratchnn.cli.several import following, interrupted
+    from scratchnn.cli.signals import stop_on_signals
+    from scratchnn.cli.verdicts import conclude, judge
+    from scratchnn.errors import UsageError
+    from scratchnn.workflows import train_ensemble as workflow
+
+    if ensemble is not None and sets:
+        hint = "Remove it, or train another: --seeds."
+        raise UsageError("does not go with the --resume of an ensemble", where="--set", hint=hint)
+    with stop_on_signals() as stop, following(console) as listener:
+        stop.gentle = True
+        if ensemble is not None:
+            result = workflow.resume_ensemble(ensemble, **settings, listener=listener, stop=stop)
+        elif config is not None:
+            settings |= {"overrides": sets or (), "run_dir": run_dir}
+            chosen = workflow.parse_seeds(seeds)
+            result = workflow.train_ensemble(config, chosen, **settings, listener=listener, stop=stop)
+    console.warn(result.notes)
+    if result.status == "interrupted":
+        go_on = f"scratchnn train --resume {shlex.quote(str(result.run))}"
+        return interrupted(console, result.to_json(), stop, str(result.run), go_on)
+    _show(console, result)
+    return conclude(console, result.to_json(), result.error or judge(console, result.requirements))
+
+
+def _show(console: Console, result: EnsembleResult) -> None:
+    """The ensemble beside its members, on each part that was not trained on."""
+    from scratchnn.cli.console import number
+
+    judged = [part for part in result.metrics if part != "train"] or list(result.metrics)
+    for part in judged:
+        rows = [
+            [name, number(result.metrics[part].get(name)), *map(number, spread.to_json().values())]
+            for name, spread in result.spreads[part].items()
+        ]
+        header = ["", "ensemble", "members' mean", "std", "min", "max"]
+        console.table(f"{part}: {len(result.members)} members together and by themselves", header, rows)
+    console.say(f"wrote {result.run}; {result.seconds:.2f} s of training")
