@@ -11,24 +11,45 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from scratchnn.nn.network import Network
     from scratchnn.workflows.audit import audit
+    from scratchnn.workflows.compare import compare
+    from scratchnn.workflows.crossval import crossval
     from scratchnn.workflows.evaluate import evaluate
     from scratchnn.workflows.generate import generate
     from scratchnn.workflows.model import load_model
     from scratchnn.workflows.predict import predict
+    from scratchnn.workflows.runs import runs
     from scratchnn.workflows.train import resume, train
+    from scratchnn.workflows.train_ensemble import train_ensemble
 
 __version__ = "0.1.0"
-__all__ = ["Network", "audit", "evaluate", "generate", "load_model", "predict", "resume", "train"]
+__all__ = [
+    "Network",
+    "audit",
+    "compare",
+    "crossval",
+    "evaluate",
+    "generate",
+    "load_model",
+    "predict",
+    "resume",
+    "runs",
+    "train",
+    "train_ensemble",
+]
 
 _HOMES = {
     "Network": "scratchnn.nn.network",
     "audit": "scratchnn.workflows.audit",
+    "compare": "scratchnn.workflows.compare",
+    "crossval": "scratchnn.workflows.crossval",
     "evaluate": "scratchnn.workflows.evaluate",
     "generate": "scratchnn.workflows.generate",
     "load_model": "scratchnn.workflows.model",
     "predict": "scratchnn.workflows.predict",
     "resume": "scratchnn.workflows.train",
+    "runs": "scratchnn.workflows.runs",
     "train": "scratchnn.workflows.train",
+    "train_ensemble": "scratchnn.workflows.train_ensemble",
 }
 
 

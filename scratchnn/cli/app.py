@@ -17,6 +17,8 @@ COMMANDS = (
     "summary",
     "gradcheck",
     "crossval",
+    "compare",
+    "runs",
     "list",
     "schema",
 )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from scratchnn.cli.console import Console
     from scratchnn.workflows.crossval import CrossvalResult
 
-EXAMPLE = "configs/iris.yaml --folds 5 --jobs 2 --set training.epochs=20"
+EXAMPLE = "configs/iris.yaml --folds 5 --jobs 2"
 
 
 def command(
@@ -56,11 +56,11 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Trains once for each fold and tests every row by a model that was not trained on it.
+    """Trains and tests fold by fold: mean and spread of metrics.
 
-    Each fold is an ordinary run in a directory of its own. The same command again goes on where it was: folds that are
-    complete stay. The spread is the sample standard deviation over the folds. Every training uses the threads that it
-    would use alone, so that --jobs changes no bit.
+    Every row is tested by a model that was not trained on it. Each fold is an ordinary run in a directory of its own.
+    The same command again goes on where it was: folds that are complete stay. The spread is the sample standard
+    deviation over the folds. Every training uses the threads that it would use alone, so that --jobs changes no bit.
     """
     from scratchnn.cli.console import Console
     from scratchnn.cli.several import following, interrupted

@@ -37,6 +37,24 @@ class Bootstrap:
         `scored.notes`.
         """
         single = [metric for metric in metrics if metric.scalar]
+        found = self.drawn(single, scored, rng)
+        made: Intervals = {}
+        for metric, figures in zip(single, found, strict=True):
+            known = np.sort(figures[~np.isnan(figures)])
+            if lost := len(figures) - len(known):
+                scored.note(f"{metric.name} has no value on {lost} of {self.resamples} draws, left out of its interval")
+            made[metric.name] = self.bounds(known)
+        equal = [name for name, (lower, upper) in made.items() if lower == upper]
+        if equal:
+            names = ", ".join(equal[:3]) + (f" and {len(equal) - 3} more" if len(equal) > 3 else "")
+            scored.note(f"every draw has the same {names}: other rows may have another, only more rows can tell")
+        return made
+
+    def drawn(self, single: Sequence[Metric], scored: Scored, rng: np.random.Generator) -> Array:
+        """What metrics that are single numbers are on each draw `(metrics, resamples)`; NaN where they have no value.
+
+        Generators in one state draw the same samples, so that what two models get on these can be compared.
+        """
         for metric in single:  # what the draws share is made here
             metric.compute(scored)
         found = np.full((len(single), self.resamples), math.nan)
@@ -45,19 +63,9 @@ class Bootstrap:
             if again is None:  # only rows of weight 0
                 continue
             found[:, draw] = [metric.compute(again) for metric in single]
-        made: Intervals = {}
-        for metric, figures in zip(single, found, strict=True):
-            known = np.sort(figures[~np.isnan(figures)])
-            if lost := len(figures) - len(known):
-                scored.note(f"{metric.name} has no value on {lost} of {self.resamples} draws, left out of its interval")
-            made[metric.name] = self._bounds(known)
-        equal = [name for name, (lower, upper) in made.items() if lower == upper]
-        if equal:
-            names = ", ".join(equal[:3]) + (f" and {len(equal) - 3} more" if len(equal) > 3 else "")
-            scored.note(f"every draw has the same {names}: other rows may have another, only more rows can tell")
-        return made
+        return found
 
-    def _bounds(self, figures: Array) -> tuple[float, float]:
+    def bounds(self, figures: Array) -> tuple[float, float]:
         """The two quantiles of ascending figures, which may be infinite."""
         if not len(figures):
             return math.nan, math.nan

@@ -6,6 +6,8 @@ from tests.faults.fault import Fault
 
 CROSSVAL = "workflows/test_crossval.py"
 OUT_OF_FOLD = "workflows/test_out_of_fold.py"
+COMPARE = "workflows/test_compare.py"
+PAIRED = "nn/test_paired_tests.py"
 ENSEMBLES = "workflows/test_ensembles.py"
 
 FAULTS = (
@@ -64,5 +66,53 @@ FAULTS = (
         "ddof=0",
         "the deviation of the members divides by n",
         f"{ENSEMBLES} -k 'numbers or probabilities'",
+    ),
+    Fault(
+        "mcnemar-one-sided",
+        "nn/paired_tests.py::mcnemar",
+        "min(1.0, 2 * math.fsum(map(math.exp, logs)))",
+        "min(1.0, math.fsum(map(math.exp, logs)))",
+        "differences look twice as sure",
+        PAIRED,
+    ),
+    Fault(
+        "mcnemar-of-right-rows",
+        "nn/paired_tests.py::mcnemar",
+        "np.count_nonzero(second & ~first)",
+        "np.count_nonzero(second)",
+        "rows that both get right count as a difference",
+        PAIRED,
+    ),
+    Fault(
+        "permutation-p-of-zero",
+        "nn/paired_tests.py::sign_flips",
+        "(hits + 1) / (draws + 1)",
+        "hits / draws",
+        "a p-value is 0 where no drawn choice of signs is as far",
+        PAIRED,
+    ),
+    Fault(
+        "holm-without-the-larger-ones-before",
+        "nn/paired_tests.py::holm",
+        "largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))",
+        "largest = min(1.0, (len(p_values) - rank) * p_values[place])",
+        "a larger p-value is adjusted to a smaller one",
+        PAIRED,
+    ),
+    Fault(
+        "differences-on-other-draws",
+        "workflows/compare.py",
+        "drawn = drawing.drawn(metrics, scored, np.random.Generator(np.random.PCG64(seed)))",
+        "drawn = drawing.drawn(metrics, scored, np.random.Generator(np.random.PCG64(seed + len(judged))))",
+        "the interval of a difference is as wide as for other rows",
+        f"{COMPARE} -k classes",
+    ),
+    Fault(
+        "test-on-other-rows",
+        "workflows/compare.py::_unlike",
+        "if not np.array_equal(first.part.rows, other.part.rows):",
+        "if len(first.part.rows) != len(other.part.rows):",
+        "runs with other test rows are tested as if they had the same",
+        f"{COMPARE} -k other_rows",
     ),
 )
