@@ -14,7 +14,7 @@ from scratchnn.config.differences import Difference, differences
 from scratchnn.data.preparation import Part
 from scratchnn.errors import UsageError
 from scratchnn.nn.memory import Array
-from scratchnn.nn.metrics import Metric, Scored, ScoredSteps
+from scratchnn.nn.metrics import Metric, Scored, ScoredLabels, ScoredSteps
 from scratchnn.nn.paired_tests import PairedTest, holm, mcnemar, sign_flips
 from scratchnn.training.evaluation import Evaluator
 from scratchnn.workflows.building import resolve_metrics
@@ -222,7 +222,7 @@ def _unlike(first: _Judged, other: _Judged) -> str:
     one, two = first.model.encoder, other.model.encoder
     if one.task != two.task or one.target.names != two.target.names:
         return f"its target is another one: {two.task} of {', '.join(two.target.names) or 'the inputs'}"
-    if one.class_names != two.class_names:
+    if one.class_names != two.class_names or one.target.label_names != two.target.label_names:
         return "its classes are other ones"
     if first.scored.pooled and one != two:
         return "it encodes the inputs in another way, so errors have other units"
@@ -246,6 +246,9 @@ def _tested(first: Scored, second: Scored, rng: np.random.Generator) -> tuple[Pa
             return mcnemar(first.right, second.right), "right rows"
         gains = second.right.astype(np.float64) - first.right
         return sign_flips(gains * weights, rng), "weighted right rows"
+    if isinstance(first, ScoredLabels) and isinstance(second, ScoredLabels):
+        wrong = [np.mean(one.labels != one.is_true, axis=1) for one in (first, second)]
+        return sign_flips((wrong[1] - wrong[0]) * (1.0 if weights is None else weights), rng), "shares of wrong labels"
     losses = [np.mean(np.square(one.errors), axis=1) for one in (first, second)]
     return sign_flips((losses[1] - losses[0]) * (1.0 if weights is None else weights), rng), "squared errors"
 

@@ -52,8 +52,11 @@ class Ensemble(Model):
             spread = _deviation([one.values for one in made]).reshape(len(values), -1)
             disagreement = np.sqrt(np.mean(spread**2, axis=1))
             return Predictions(values, [], columns, errors, disagreement=disagreement)
+        if target.label_names:
+            disagreement = _deviation([one.values for one in made])
+            return replace(made[0], values=values, labels=target.words(values), disagreement=disagreement)
         if not target.is_number:
-            return replace(made[0], values=values, labels=target.labels(values), disagreement=_doubt(made, values))
+            return replace(made[0], values=values, labels=target.words(values), disagreement=_doubt(made, values))
         lower, upper = (_mean_or_none([getattr(one, name) for one in made]) for name in ("lower", "upper"))
         deviations = None
         known = [one.deviations for one in made if one.deviations is not None]
@@ -206,7 +209,7 @@ def _difference(first: Model, other: Model) -> str:
     one, two = first.encoder, other.encoder
     if one.target.names != two.target.names or one.task != two.task:
         return "targets"
-    if one.class_names != two.class_names:
+    if one.class_names != two.class_names or one.target.label_names != two.target.label_names:
         return "classes"
     if one.input_columns != two.input_columns or one.input_shape != two.input_shape:
         return "inputs"

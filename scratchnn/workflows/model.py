@@ -55,7 +55,8 @@ class Predictions:
     bounds of a central interval, `deviations` standard deviations, `quantiles` what was learned for each share.
 
     Of several models `disagreement` is the sample standard deviation of what they say: of numbers (N, K) in their
-    units, of the probability of the class (N,), or of a reconstruction (N,), the root of the mean over its numbers.
+    units, of the probability of the class (N,) or of the labels (N, K), or of a reconstruction (N,), the root of the
+    mean over its numbers.
     """
 
     values: Array

@@ -34,8 +34,8 @@ PLACES = ("row", "repeat", "fold")
 class OutOfFold:
     """The test rows of one fold, judged by its model.
 
-    `rows` (N,) are their numbers in the source, from 0; `truth` the targets and `said` the predictions, column by
-    column. `metrics` are those of the config.
+    `rows` (N,) are their numbers in the source, from 0 (of windows that of the first row); `truth` the targets and
+    `said` the predictions, column by column. `metrics` are those of the config.
     """
 
     repeat: int
@@ -57,9 +57,10 @@ def judge_fold(run: Path, repeat: int, fold: int, plugins: Iterable[Path] = ()) 
     with computing(choose_threads(model.config, network, network.predict_rows)):
         _, scored = evaluator.judged(part)
     said: Mapping[str, Decoded] = {}
+    target = model.encoder.target
     if not isinstance(scored, ScoredSteps):
         made = model.predict_encoded(part.inputs, part.rows)
-        said = Predictor(model, proba=bool(model.encoder.class_names)).added(made)
+        said = Predictor(model, proba=bool(target.class_names or target.label_names)).added(made)
     return OutOfFold(repeat, fold, part.rows, _truth(model.encoder, part), said, scored, metrics)
 
 
@@ -114,6 +115,10 @@ def _truth(encoder: Encoder, part: Part) -> dict[str, Decoded]:
         return {}
     if target.class_names:
         return {target.names[0]: [target.class_names[place] for place in part.targets.tolist()]}
+    if target.label_names:
+        if words := target.words(part.targets):
+            return {target.names[0]: words}
+        return dict(zip(target.names, part.targets.astype(np.int64).T, strict=True))
     if target.is_number:
         return dict(zip(target.names, target.decode(part.targets).T, strict=True))
     return {}
@@ -151,5 +156,10 @@ def _among(scored: Scored, names: Sequence[str]) -> Scored:
     places = np.array([names.index(name) for name in scored.classes])
     predictions = np.zeros((len(scored.predictions), len(names)), scored.predictions.dtype)
     predictions[:, places] = scored.predictions
-    classes = tuple(names)
-    return replace(scored, targets=places[scored.targets], predictions=predictions, classes=classes, notes=[], _made={})
+    targets = scored.targets
+    if targets.ndim == 1:
+        targets = places[targets]
+    else:  # labels
+        targets = np.zeros(predictions.shape, scored.targets.dtype)
+        targets[:, places] = scored.targets
+    return replace(scored, targets=targets, predictions=predictions, classes=tuple(names), notes=[], _made={})

@@ -138,7 +138,7 @@ class Predictor:
             return {}
         if spread.ndim == 1:
             return {"disagreement": spread}
-        names = self.model.encoder.target.names
+        names = self.model.encoder.target.label_names or self.model.encoder.target.names
         return {f"disagreement_{name}": spread[:, index] for index, name in enumerate(names)}
 
     def _rebuilt(self, predictions: Predictions) -> dict[str, Decoded]:

@@ -269,3 +269,33 @@ def test_texts_and_reconstructions_have_no_pooled_figures(config):
     assert result.metrics["accuracy"].mean > 0
     with pytest.raises(UsageError, match="a text has no rows"):
         crossval(text, folds=2, out_of_fold="x.csv")
+
+
+def test_labels_that_may_be_true_together(config, table, write):
+    rows = [{**row, "warm": str(int(row["color"] == "red")), "far": str(int(float(row["x"]) > 0.5))} for row in table()]
+    features = {"id": "ignore", "price": "ignore", "kind": "ignore", "color": "category"}
+    data = {"target": ["warm", "far"], "task": "multi_label", "features": features}
+    path = config(data={**data, "split": None}, training={"epochs": 2, "batch_size": 5})
+    write("data/table.csv", rows)
+    result = crossval(path, folds=2)
+    made = rows_of(result.run / "out_of_fold.csv")
+    assert [row["warm"] for row in made] == [row["warm"] for row in rows]
+    wrong = [row[name] != row[f"predicted_{name}"] for row in made for name in ("warm", "far")]
+    assert [float(row["probability_far"]) > 0.5 for row in made] == [row["predicted_far"] == "1" for row in made]
+    figures = crossval(path, folds=2, overrides=["metrics=[hamming_loss]"]).pooled
+    assert figures["hamming_loss"] == pytest.approx(mean(wrong), rel=1e-12)
+
+
+def test_windows_are_predicted_once(config):
+    Path("power.csv").write_text("load\n" + "\n".join(str(np.sin(step / 3).round(4)) for step in range(120)) + "\n")
+    series = {
+        "data": {"source": "power.csv", "target": "load", "windows": {"window": 4}, "split": {"type": "position"}},
+        "model": {"layers": ["flatten", {"type": "dense", "units": "auto"}]},
+        "training": {"epochs": 2},
+    }
+    result = crossval(series, folds=3)
+    rows = rows_of(result.run / "out_of_fold.csv")
+    loads = [float(line) for line in Path("power.csv").read_text().split()[1:]]
+    assert len({row["row"] for row in rows}) == len(rows) == 3 * 26
+    after = [loads[int(row["row"]) + 4] for row in rows]
+    assert [float(row["load+1"]) for row in rows] == pytest.approx(after, abs=1e-5)

@@ -14,6 +14,7 @@ from scratchnn.data.preparation import read_path
 from scratchnn.errors import ConfigError, ModelError, UsageError
 from scratchnn.training.events import StopRequest
 from scratchnn.training.model_file import ModelFile
+from scratchnn.workflows.compare import compare
 from scratchnn.workflows.ensembles import load_ensemble
 from scratchnn.workflows.evaluate import evaluate
 from scratchnn.workflows.model import load_model
@@ -258,3 +259,21 @@ def test_seeds_that_cannot_be_used(text, message):
 def test_seeds_are_ranges_and_single_ones():
     assert parse_seeds("0-4") == [0, 1, 2, 3, 4]
     assert parse_seeds(" 0, 5 ,2-3") == [0, 5, 2, 3]
+
+
+def test_labels_are_averaged(config, table, write):
+    rows = [{**row, "warm": str(int(row["color"] == "red")), "far": str(int(float(row["x"]) > 0.5))} for row in table()]
+    features = {"id": "ignore", "price": "ignore", "kind": "ignore", "color": "category"}
+    path = config(data={"target": ["warm", "far"], "task": "multi_label", "features": features})
+    write("data/table.csv", rows)
+    result = train_ensemble(path, [0, 1, 2])
+    members, together = said_by(result)
+    assert np.allclose(together.values, np.mean([one.values for one in members], axis=0), atol=1e-6)
+    assert np.allclose(together.disagreement, np.std([one.values for one in members], axis=0, ddof=1), atol=1e-6)
+    made = predict("data/table.csv", result.run, columns=[], proba=True, disagreement=True)
+    far = [made.header.index(name) for name in ("predicted_far", "probability_far", "disagreement_far")]
+    for row, spread in zip(made.rows, together.disagreement[:, 1], strict=True):
+        assert (row[far[0]] == "1") == (float(row[far[1]]) > 0.5)
+        assert float(row[far[2]]) == pytest.approx(spread, abs=1e-6)
+    (pair,) = compare([result.run / "seed-0", result.run / "seed-1"], split="train").comparisons
+    assert pair.on == "shares of wrong labels"
