@@ -33,6 +33,7 @@ from scratchnn.training.constant_baseline import ConstantBaseline
 from scratchnn.training.evaluation import Evaluator
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory, near_run
+from scratchnn.training.run_group import group_kind
 from scratchnn.workflows.building import Built, build_for
 from scratchnn.workflows.threads import choose_threads, computing
 
@@ -272,6 +273,9 @@ def locate_model(path: str | Path | None) -> tuple[Path, RunDirectory | None]:
         run = RunDirectory.newest(holding="model.safetensors")
         return run.model, run
     path = Path(path)
+    if group_kind(path) == "crossval":
+        hint = f"Name one of its folds: {path / 'fold-0'}. Or go on with it: scratchnn crossval --resume {path}"
+        raise ModelError("is a cross-validation, which has several models", where=str(path), hint=hint)
     if path.is_dir():
         run = RunDirectory.open(path)
         if not run.model.is_file():

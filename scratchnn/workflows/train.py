@@ -12,9 +12,10 @@ from typing import Any
 from scratchnn.config.dump import dump_config
 from scratchnn.config.schema import Config
 from scratchnn.data.large_tables import Tell
-from scratchnn.errors import StorageError
+from scratchnn.errors import StorageError, UsageError
 from scratchnn.training.events import StopRequest
 from scratchnn.training.run_directory import ROOT, RunDirectory
+from scratchnn.training.run_group import group_kind
 from scratchnn.workflows.configs import LoadedConfig, config_from, load_config, paths_of_runs
 from scratchnn.workflows.session import Listener, Preparing, Ready, Session, Told, TrainResult
 
@@ -86,6 +87,10 @@ def resume(
     """
     loaded = None if config is None else load_config(config, overrides, plugins)
     if run_dir is not None:
+        if kind := group_kind(Path(run_dir)):
+            command = "crossval" if kind == "crossval" else "train"
+            hint = f"Go on with all of them: scratchnn {command} --resume {shlex.quote(str(run_dir))}"
+            raise UsageError(f"is no run, but several: one of {kind}.json", where=str(run_dir), hint=hint)
         run = RunDirectory.open(Path(run_dir))
     else:
         run = RunDirectory.newest(None if loaded is None else loaded.name)

@@ -11,7 +11,7 @@ from statistics import mean, stdev
 import numpy as np
 import pytest
 
-from scratchnn.errors import BusyError, DataError, UsageError
+from scratchnn.errors import BusyError, DataError, ModelError, UsageError
 from scratchnn.training.events import StopRequest
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory
@@ -167,7 +167,11 @@ def test_a_fold_is_a_run_like_any_other(config):
     judged = evaluate(one.outcome.run)
     assert judged.metrics["accuracy"] == one.metrics["accuracy"]
     assert resume(one.outcome.run).metrics["test"] == one.metrics
-    with pytest.raises(Exception, match="holds no run"):  # the parent is none, and is not taken for one
+    with pytest.raises(ModelError, match=r"is a cross-validation.* Name one of its folds: runs/small-cv/fold-0"):
+        evaluate(one.outcome.run.parent)
+    with pytest.raises(UsageError, match=r"Go on with all of them: scratchnn crossval --resume runs/small-cv"):
+        resume(one.outcome.run.parent)
+    with pytest.raises(ModelError, match="holds no run"):  # the parent is none, and is not taken for one
         RunDirectory.newest()
 
 
