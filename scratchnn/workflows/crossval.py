@@ -27,7 +27,7 @@ from scratchnn.workflows.jobs import (
     run_jobs,
     sharing_note,
 )
-from scratchnn.workflows.out_of_fold import OutOfFold, judge_fold, pooled_figures, write_out_of_fold
+from scratchnn.workflows.out_of_fold import OutOfFold, judge_fold, pooled_figures, raw_rows, write_out_of_fold
 from scratchnn.workflows.requirements import Requirement, Verdict, judge
 from scratchnn.workflows.session import Session
 from scratchnn.workflows.spread import Spread, spreads_of
@@ -234,7 +234,8 @@ class _Work:
         spreads, lost = spreads_of(one.metrics for one in done)
         notes = self._notes + lost
         plugins = self._folds[0].loaded.plugins
-        judged = [judge_fold(one.outcome.run, one.repeat, one.fold, plugins) for one in done]
+        raw = raw_rows(self._folds[0].loaded)
+        judged = [judge_fold(one.outcome.run, one.repeat, one.fold, raw, plugins) for one in done]
         pooled, more = pooled_figures(judged) if judged else ({}, [])
         path, rows = self._write(group, judged)
         figures = {f"pooled.{name}": value for name, value in pooled.items()}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,17 @@ import numpy as np
 
 from scratchnn.data.columns import Decoded
 from scratchnn.data.encoder import Encoder
-from scratchnn.data.preparation import Part
-from scratchnn.data.tables import in_order
+from scratchnn.data.large_tables import is_large
+from scratchnn.data.preparation import Part, read_parts
+from scratchnn.data.tables import Arrays, Table, in_order
 from scratchnn.data.targets import InputsAgain
+from scratchnn.data.window_inputs import WindowInputs
 from scratchnn.nn.memory import Array
 from scratchnn.nn.metrics import Metric, Scored, ScoredSteps
 from scratchnn.training.storage import write_atomically
 from scratchnn.workflows.baselines import single_figures
 from scratchnn.workflows.building import resolve_metrics
+from scratchnn.workflows.configs import LoadedConfig
 from scratchnn.workflows.evaluate import own_parts
 from scratchnn.workflows.model import load_model
 from scratchnn.workflows.prediction_files import guarded
@@ -47,8 +51,31 @@ class OutOfFold:
     metrics: Sequence[Metric]
 
 
-def judge_fold(run: Path, repeat: int, fold: int, plugins: Iterable[Path] = ()) -> OutOfFold:
-    """Predicts the test rows of a run. Raises `DataError` where they are others than the training was judged on."""
+RawRows = Callable[[], Table | Arrays | None]
+"""Gives the rows of the source as they stand there, None where they are too many to be held."""
+
+
+def raw_rows(loaded: LoadedConfig) -> RawRows:
+    """Those of a config, read when they are asked for, and only once."""
+
+    @cache
+    def read() -> Table | Arrays | None:
+        settings = loaded.config.data
+        if is_large(settings, loaded.base):
+            return None
+        rows = read_parts(settings.source, loaded.base)["train"]
+        return rows if isinstance(rows, Table | Arrays) else None
+
+    return read
+
+
+def judge_fold(
+    run: Path, repeat: int, fold: int, raw: RawRows = lambda: None, plugins: Iterable[Path] = ()
+) -> OutOfFold:
+    """Predicts the test rows of a run. Raises `DataError` where they are others than the training was judged on.
+
+    Numbers to learn are written as `raw` has them; without it as the scaled ones tell, which may be rounded.
+    """
     plugins = tuple(plugins)
     model = load_model(run, plugins)
     part = own_parts(model, {"test"}, plugins)["test"]
@@ -61,7 +88,7 @@ def judge_fold(run: Path, repeat: int, fold: int, plugins: Iterable[Path] = ()) 
     if not isinstance(scored, ScoredSteps):
         made = model.predict_encoded(part.inputs, part.rows)
         said = Predictor(model, proba=bool(target.class_names or target.label_names)).added(made)
-    return OutOfFold(repeat, fold, part.rows, _truth(model.encoder, part), said, scored, metrics)
+    return OutOfFold(repeat, fold, part.rows, _truth(model.encoder, part, raw), said, scored, metrics)
 
 
 def pooled_figures(judged: Sequence[OutOfFold]) -> tuple[dict[str, float], list[str]]:
@@ -108,7 +135,7 @@ def write_out_of_fold(path: Path, judged: Sequence[OutOfFold]) -> int:
     return len(lines)
 
 
-def _truth(encoder: Encoder, part: Part) -> dict[str, Decoded]:
+def _truth(encoder: Encoder, part: Part, raw: RawRows) -> dict[str, Decoded]:
     """The targets as columns, as the data would hold them; none where inputs are learned."""
     target = encoder.target
     if isinstance(target, InputsAgain):
@@ -119,6 +146,13 @@ def _truth(encoder: Encoder, part: Part) -> dict[str, Decoded]:
         if words := target.words(part.targets):
             return {target.names[0]: words}
         return dict(zip(target.names, part.targets.astype(np.int64).T, strict=True))
+    rows = raw() if target.is_number and not isinstance(encoder.inputs, WindowInputs) else None
+    if isinstance(rows, Table):
+        return {name: [rows.columns[name][row] for row in part.rows.tolist()] for name in target.names}
+    if rows is not None:
+        values = target.as_in_data(rows.take(part.rows))
+        if values is not None:
+            return dict(zip(target.names, values.T, strict=True))
     if target.is_number:
         return dict(zip(target.names, target.decode(part.targets).T, strict=True))
     return {}

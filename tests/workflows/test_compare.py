@@ -58,6 +58,15 @@ def test_numbers_on_the_same_rows(config):
     assert pair.differences["rmse"][1] > 0
 
 
+def test_targets_on_another_scale_are_the_same(config):
+    runs = [
+        train(config(name, **NUMBERS), overrides=[f"data.target_scale={name}"]).run for name in ("standard", "none")
+    ]
+    (pair,) = compare(runs).comparisons
+    assert pair.reason == ""
+    assert pair.on == "squared errors"
+
+
 def test_several_tests_are_adjusted_and_ensembles_compared(config):
     path = config()
     one, two = train(path).run, train(path, overrides=["optimizer.learning_rate=0.001", "training.epochs=1"]).run
