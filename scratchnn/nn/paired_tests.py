@@ -12,6 +12,7 @@ from scratchnn.nn.memory import Array
 
 MOST_SIGNS = 12  # of so few differences every choice of signs is tried
 DRAWS = 10_000
+MOST_WHOLE = 1000  # samples, of which a binomial tail is summed in whole numbers
 BLOCK = 1 << 20  # signs at a time
 
 
@@ -36,10 +37,8 @@ def mcnemar(first: Array, second: Array) -> PairedTest:
     """
     only_first = int(np.count_nonzero(first & ~second))
     only_second = int(np.count_nonzero(second & ~first))
-    count, fewest = only_first + only_second, min(only_first, only_second)
-    logs = [_log_choose(count, k) - count * math.log(2) for k in range(fewest + 1)]
-    p_value = min(1.0, 2 * math.fsum(map(math.exp, logs)))
-    return PairedTest("McNemar's exact test", p_value, (only_first, only_second))
+    tail = _tail(only_first + only_second, min(only_first, only_second))
+    return PairedTest("McNemar's exact test", min(1.0, 2 * tail), (only_first, only_second))
 
 
 def sign_flips(differences: Array, rng: np.random.Generator, draws: int = DRAWS) -> PairedTest:
@@ -78,6 +77,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
         made[place] = largest
     return made
+
+
+def _tail(count: int, most: int) -> float:
+    """P(B <= most) where B is binomial (count, 1/2): by whole numbers, of many samples by logarithms."""
+    if count <= MOST_WHOLE:
+        return sum(math.comb(count, k) for k in range(most + 1)) / (1 << count)
+    return math.fsum(math.exp(_log_choose(count, k) - count * math.log(2)) for k in range(most + 1))
 
 
 def _log_choose(count: int, chosen: int) -> float:
