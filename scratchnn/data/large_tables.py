@@ -92,6 +92,7 @@ def prepare_large(
     meaning = {
         "settings": settings.model_dump(mode="json", exclude={"source", "cache"}),
         "sources": {name: source.model_dump(mode="json", exclude={"path"}) for name, source in sources.items()},
+        "files": {name: len(matching(base, source.path)) for name, source in sources.items()},
         "rng": rng.bit_generator.state,
         "encoder": None,
     }

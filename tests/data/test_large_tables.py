@@ -142,6 +142,15 @@ def test_what_was_kept_is_found_again_and_nothing_is_read(folder: Path, monkeypa
         run(settings(source="moved.csv"))
 
 
+def test_the_same_files_in_other_parts_are_other_rows(folder: Path) -> None:
+    for name, seed in (("a1.csv", 1), ("a2.csv", 2), ("b.csv", 3), ("c1.csv", 1), ("d1.csv", 2), ("d2.csv", 3)):
+        write(folder / name, 40, seed)
+    both(settings(source={"train": "a*.csv", "test": "b.csv"}), folder)
+    held, apart = both(settings(source={"train": "c*.csv", "test": "d*.csv"}), folder)
+    same(held.train, apart.train)
+    same(held.test, apart.test)
+
+
 def test_another_encoder_has_rows_of_its_own(folder: Path) -> None:
     other = prepare(settings(), folder, np.random.default_rng(99), np.float64).encoder
     prepare_large(settings(), folder, np.random.default_rng(3), folder / "cache", np.float64)
