@@ -37,6 +37,7 @@ from scratchnn.data.table_cache import Kept, TableCache
 from scratchnn.data.tables import Array, Arrays, Table
 from scratchnn.data.tabular import TabularSource, matching
 from scratchnn.data.targets import kind_of
+from scratchnn.errors import TargetError
 
 BLOCK_ROWS = 1 << 16
 FITTED_CELLS = 1 << 20  # of the training rows that features are fitted on
@@ -102,7 +103,7 @@ def prepare_large(
     if encoder is not None and (kept is None or kept.encoder != encoder):
         folder = cache.folder([*files, *dividing], meaning | {"encoder": encoder.model_dump(mode="json")})
         kept = cache.load(folder)
-    if kept is None:
+    if kept is None or (check is not None and _may_be_refused(kept, check)):
         size = sum(path.stat().st_size for path in files)
         tell(f"encoding {_size(size)} of rows into {folder}")
         _encode(settings, base, rng, cache, folder, encoder, check)
@@ -146,6 +147,23 @@ def _prepared(kept: Kept) -> Prepared:
         facts["unseen"],
         tuple(facts["ignored"]),
     )
+
+
+def _may_be_refused(kept: Kept, check: CheckNumbers) -> bool:
+    """Whether `check` refuses targets that were kept when another one, or none, was asked.
+
+    They are rounded to the dtype of the network, and their lines are not known: encoding the rows again asks about the
+    numbers themselves, and tells the place.
+    """
+    target = kept.encoder.target
+    for name in kept.facts["parts"]:
+        targets = kept.arrays[f"{name}.targets"]
+        if targets.dtype.kind == "f":
+            try:
+                check(target.decode(targets), target.scaled)
+            except TargetError:
+                return True
+    return False
 
 
 def _encode(

@@ -13,7 +13,7 @@ from scratchnn.data.large_tables import is_large, prepare_large
 from scratchnn.data.preparation import Part, Prepared, prepare, read_path
 from scratchnn.data.settings import DataSettings
 from scratchnn.data.stored_array import StoredArray
-from scratchnn.errors import DataError, StorageError
+from scratchnn.errors import DataError, StorageError, TargetError
 
 COLORS = ["red", "green", "blue", "a, b"]
 
@@ -149,6 +149,26 @@ def test_the_same_files_in_other_parts_are_other_rows(folder: Path) -> None:
     held, apart = both(settings(source={"train": "c*.csv", "test": "d*.csv"}), folder)
     same(held.train, apart.train)
     same(held.test, apart.test)
+
+
+def test_kept_targets_are_judged_by_the_loss_of_today(folder: Path) -> None:
+    given = settings(target="amount", target_scale="none")
+
+    def positive(targets: Any, scaled: bool) -> None:
+        wrong = np.argwhere(targets < -1)
+        if len(wrong):
+            row, column = wrong[0].tolist()
+            raise TargetError("is below -1", hint="Raise it.", row=row, column=column)
+
+    refusals = []
+    for root in ("cold", "warm"):
+        if root == "warm":
+            prepare_large(given, folder, np.random.default_rng(3), folder / root)
+        with pytest.raises(DataError) as caught:
+            prepare_large(given, folder, np.random.default_rng(3), folder / root, check=positive)
+        refusals.append((caught.value.message, caught.value.where))
+    assert refusals[0] == refusals[1]
+    assert str(refusals[0][1]).endswith(":amount")
 
 
 def test_another_encoder_has_rows_of_its_own(folder: Path) -> None:
