@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from scratchnn.errors import DataError
 MARKS = ",;\t|"
 LOOKED_AT = 1000  # rows
 WINDOWS = "cp1252"
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,9 @@ class Dialect:
 def dialect_of(path: Path) -> Dialect:
     """The encoding, the delimiter and the decimal mark of a CSV file; nothing for a file of another suffix.
 
-    The delimiter is another one where the header lacks the usual one and has that; the decimal mark a comma where
-    numbers have one and none has a point, in the first rows. Bytes that are no UTF-8 are read as Windows text. Raises
-    `DataError` or `StorageError` where the file cannot be read.
+    The delimiter is another one where the header, its quoted names aside, lacks the usual one and has that; the decimal
+    mark a comma where numbers have one and none has a point, in the first rows. Bytes that are no UTF-8 are read as
+    Windows text. Raises `DataError` or `StorageError` where the file cannot be read.
     """
     usual = SUFFIXES.get(suffix_of(path), {})
     if usual.get("type") != Csv.tag():
@@ -48,7 +50,7 @@ def dialect_of(path: Path) -> Dialect:
         settings["encoding"] = WINDOWS
         reasons.append("not UTF-8: are its accents right?")
     text = decode(data, where, encoding=settings.get("encoding", "utf-8"))
-    header = text[: text.find("\n") if "\n" in text else len(text)]
+    header = _QUOTED.sub("", text[: text.find("\n") if "\n" in text else len(text)])
     delimiter = usual.get("delimiter", ",")
     if delimiter not in header:
         found = max(MARKS, key=header.count)

@@ -28,6 +28,8 @@ TABLE = "name,size,kind\nJosé,1.5,a\nAna,2.25,b\n"
         ("a.csv", TABLE, "cp1252", {"encoding": "cp1252"}),
         ("a.csv", TABLE.replace(",", ";"), "cp1252", {"encoding": "cp1252", "delimiter": ";"}),
         ("a.csv", "single\n1\n2\n", "utf-8", {}),
+        ("a.csv", '"size, in cm";"kind"\n1;a\n', "utf-8", {"delimiter": ";"}),
+        ("a.csv", '"a;b","c;d;e"\n1,2\n', "utf-8", {}),
         ("a.csv", "one; two,three\n1,2\n", "utf-8", {}),
         ("a.csv", "", "utf-8", {}),
         ("a.jsonl", '{"a": 1}', "utf-8", {}),
