@@ -66,7 +66,7 @@ class TableCache:
                 source: StoredArray(ArrayFile(folder / f"{source}.inputs", dtype, tuple(shape), 0))
                 for source, shape in facts["shapes"].items()
             }
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # EOFError: an NPZ file of no byte
             return None
         return Kept(encoder, inputs, arrays, facts)
 

@@ -180,11 +180,12 @@ def test_another_encoder_has_rows_of_its_own(folder: Path) -> None:
     assert len(list((folder / "cache").iterdir())) == 2
 
 
+@pytest.mark.parametrize("left", [0, 20])
 @pytest.mark.parametrize("name", ["facts.json", "encoder.json", "parts.npz", "train.inputs"])
-def test_a_damaged_folder_is_made_again(folder: Path, name: str) -> None:
+def test_a_damaged_folder_is_made_again(folder: Path, name: str, left: int) -> None:
     held, _ = both(settings(), folder)
     [made] = (folder / "cache").iterdir()
-    (made / name).write_bytes((made / name).read_bytes()[:20])
+    (made / name).write_bytes((made / name).read_bytes()[:left])
     _, apart = both(settings(), folder)
     same(held.train, apart.train)
     assert [made] == list((folder / "cache").iterdir())
