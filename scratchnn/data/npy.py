@@ -68,6 +68,9 @@ def read_npy(path: Path) -> Array | StoredArray:
         if "Python objects" in str(error):
             hint = "Store numbers: pickled objects can run code, so they are never read."
             raise DataError("the array holds Python objects", where=where, hint=hint) from None
+        if "mmap length" in str(error):
+            hint = "Copy it again, or write it with numpy.save(path, array)."
+            raise DataError("the file ends before its array does", where=where, hint=hint) from None
         reason = (str(error).strip().splitlines() or ["the data is damaged"])[0].rstrip(".")
         hint = "Write it with numpy.save(path, array)."
         raise DataError(f"not a readable NPY file: {reason}", where=where, hint=hint) from None
