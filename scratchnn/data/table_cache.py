@@ -79,11 +79,18 @@ class TableCache:
         try:
             yield part
             with _refusals(folder):
-                if folder.exists():  # damaged, or made by another process in the meantime
-                    shutil.rmtree(folder, ignore_errors=True)
-                part.replace(folder)
+                self._put(part, folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
+
+    def _put(self, part: Path, folder: Path) -> None:
+        """Gives a folder its name, unless another process, which may be reading it, has made the same meanwhile."""
+        try:
+            part.replace(folder)
+        except OSError:
+            if self.load(folder) is None:  # it is damaged
+                shutil.rmtree(folder, ignore_errors=True)
+                part.replace(folder)
 
     def save(self, folder: Path, encoder: Encoder, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
         """Writes everything but the inputs."""

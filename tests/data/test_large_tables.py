@@ -180,6 +180,21 @@ def test_another_encoder_has_rows_of_its_own(folder: Path) -> None:
     assert len(list((folder / "cache").iterdir())) == 2
 
 
+def test_rows_that_another_process_has_kept_meanwhile_are_left_to_it(folder: Path) -> None:
+    def run(tell: Any = lambda line: None) -> Prepared:
+        return prepare_large(settings(), folder, np.random.default_rng(3), folder / "cache", tell=tell)
+
+    made: list[int] = []
+
+    def meanwhile(line: str) -> None:
+        run()
+        made.extend(path.stat().st_ino for path in (folder / "cache").glob("*/train.inputs"))
+
+    run(meanwhile)
+    [kept] = (folder / "cache").iterdir()
+    assert [(kept / "train.inputs").stat().st_ino] == made
+
+
 @pytest.mark.parametrize("left", [0, 20])
 @pytest.mark.parametrize("name", ["facts.json", "encoder.json", "parts.npz", "train.inputs"])
 def test_a_damaged_folder_is_made_again(folder: Path, name: str, left: int) -> None:
