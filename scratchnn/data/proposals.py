@@ -82,7 +82,7 @@ def propose_target(table: Table, names: list[str]) -> TargetProposal:
         target = Labels.fit(table, names, TargetRules())
         counts = Counter(dict(zip(target.known, target.encode(table).sum(axis=0).astype(int).tolist(), strict=True)))
         shown = _some([f"{name} ({count:,})" for name, count in counts.items()])
-        return TargetProposal(task, f"{len(counts)} labels: {shown}")
+        return TargetProposal(task, f"{len(counts)} label{'s' * (len(counts) != 1)}: {shown}")
     if task != "classification":
         values = {name: table.numbers(name) for name in names}
         ranges = [f"{name} {_range(numbers)}" for name, numbers in values.items()]

@@ -109,6 +109,7 @@ def test_what_would_be_a_guess_is_refused(table: MakeTable) -> None:
         (["b", "a", "b", "b"], TargetProposal("classification", "2 classes: a (1), b (3)", 2, 1)),
         (["1", "2", "1.0", "2"], TargetProposal("classification", "2 classes: 1 (2), 2 (2)", 2, 2)),
         (["1.5", "2", "9", "2"], TargetProposal("regression", "y 1.5 to 9")),
+        (['["a"]', "[]", '["a"]'], TargetProposal("multi_label", "1 label: a (2)")),
     ],
 )
 def test_what_a_target_is(table: MakeTable, cells: list[str], expected: TargetProposal) -> None:
