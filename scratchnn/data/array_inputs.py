@@ -88,10 +88,6 @@ class ScaledSamples(Samples):
         self._refuse_infinite(raw, out, np.arange(*rows.indices(len(self))))
         return out
 
-    def checksum(self, value: int) -> int:
-        """CRC-32 of what is in the file, before it is scaled."""
-        return self._stored.checksum(value)
-
     def _refuse_infinite(self, raw: Array, scaled: Array, rows: Array) -> None:
         if raw.dtype.kind == "f":  # integers cannot overflow a float
             refuse_infinite(scaled, self._where, rows)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mmap
-import zlib
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,6 @@ class ArrayFile:
         numbers = np.frombuffer(self._map, dtype, prod(shape), offset)
         self.array = numbers.reshape(shape)
         self._read = 0
-        self._checksum: int | None = None
 
     def read(self, rows: int, *, apart: bool) -> None:
         """Notes that so many rows were read, `apart` or one after the other, and gives memory back where it is time."""
@@ -41,15 +39,6 @@ class ArrayFile:
             self._read = 0
             if hasattr(mmap, "MADV_DONTNEED"):  # elsewhere the system takes it back when it needs it
                 self._map.madvise(mmap.MADV_DONTNEED)
-
-    def checksum(self) -> int:
-        """CRC-32 of all rows, computed once."""
-        if self._checksum is None:
-            value = 0
-            for _, block in StoredArray(self).blocks():
-                value = zlib.crc32(block.reshape(-1).view(np.uint8).data, value)
-            self._checksum = value
-        return self._checksum
 
 
 class StoredArray(Samples):
@@ -91,8 +80,3 @@ class StoredArray(Samples):
         found = np.array(self._file.array[rows])
         self._file.read(len(found), apart=False)
         return found
-
-    def checksum(self, value: int) -> int:
-        """CRC-32 of the whole file's numbers and of which rows these are."""
-        value = zlib.crc32(self._file.checksum().to_bytes(4, "little"), value)
-        return value if self._rows is None else zlib.crc32(self._rows.astype(np.int64).view(np.uint8).data, value)

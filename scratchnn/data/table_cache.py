@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ from scratchnn.errors import StorageError
 
 FORMAT = 1  # counts up when what is kept changes
 READ = 1 << 20
+STALE_SECONDS = 3600.0  # blocks are written every few seconds
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class TableCache:
         """A new folder to fill, which becomes `folder` at the end; nothing is left where something is raised."""
         with _refusals(self._root):
             self._root.mkdir(parents=True, exist_ok=True)
+            _remove_stale(self._root)
             part = Path(tempfile.mkdtemp(prefix=".new-", dir=self._root))
         try:
             yield part
@@ -112,5 +116,17 @@ def _refusals(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        hint = "Free some space, or set data.cache: never."
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        hint = f"{'Free some space' if full else 'Mend it'}, or set data.cache: never."
         raise StorageError(error.strerror or str(error), where=str(path), hint=hint) from error
+
+
+def _remove_stale(root: Path) -> None:
+    """Removes what a killed process left half made: while one is at work, some file has just been written to."""
+    for folder in root.glob(".new-*"):
+        try:
+            newest = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+        except OSError:  # another process has removed it
+            continue
+        if time.time() - newest > STALE_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -13,7 +13,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from scratchnn.nn.gradcheck import GradCheck, check_all
@@ -27,12 +26,6 @@ from scratchnn.nn.activations import ReLU
 class Clipped(ReLU):
     \"\"\"As relu, under another name.\"\"\"
     type: Literal["clipped"] = "clipped"
-"""
-
-AUTOENCODER = """\
-data: {source: images.npz, task: reconstruction}
-model: {layers: [flatten, {type: dense, units: 3}, {type: dense, units: auto}, {type: reshape, shape: [4, 4]}]}
-training: {epochs: 1}
 """
 
 
@@ -383,19 +376,3 @@ def test_an_unknown_run_among_many(command: list[str], cli: Any, folder: Path) -
 def test_an_unknown_run_may_have_a_similar_name(cli: Any, folder: Path) -> None:
     assert cli("train", "c.yaml", "--set", "name=tulips").code == 0
     assert cli("evaluate", "runs/tulip").err.endswith('Did you mean "runs/tulips"?\n')
-
-
-def test_an_autoencoder_of_images_writes_arrays_and_says_what_csv_leaves_out(cli: Any, folder: Path) -> None:
-    (folder / "a.yaml").write_text(AUTOENCODER)
-    assert cli("train", "a.yaml", "--require", "test.mse<=10", "--quiet").code == 0
-    outcome = cli("predict", "images.npz")
-    assert outcome.out.splitlines()[0] == "row,reconstruction_error"
-    assert "warning: CSV holds only the errors of reconstructions" in outcome.err
-    outcome = cli("predict", "images.npz", "-o", "out.npz", "--json")
-    assert (outcome.code, outcome.json) == (0, {"rows": 30, "output": "out.npz", "flagged": 0, "flags": {}})
-    assert "warning" not in outcome.err
-    with np.load(folder / "out.npz") as made, np.load(folder / "images.npz") as given:
-        assert set(made) == {"reconstruction", "reconstruction_error"}
-        assert made["reconstruction"].shape == given["inputs"].shape
-    assert cli("evaluate", "--data", "images.npz", "--require", "mse<=0").code == 8
-    assert cli("predict", "images.npz", "--proba").code == 2

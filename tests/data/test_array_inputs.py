@@ -89,13 +89,6 @@ def test_a_number_that_overflows_is_named_by_its_row(tmp_path: Path) -> None:
         fit_array(stored(tmp_path, np.array([[1e308], [-1e308]])), "standard", "x.npy")
 
 
-def test_the_checksum_is_of_the_file(tmp_path: Path) -> None:
-    file = stored(tmp_path, np.arange(6.0).reshape(3, 2))
-    inputs = [ArrayInputs(shape=[2], offset=[0.0], scale=[scale]) for scale in (1.0, 2.0)]
-    first, second = (ScaledSamples(file, each, np.float32, "x").checksum(3) for each in inputs)
-    assert first == second == file.checksum(3)
-
-
 @pytest.mark.parametrize("shape", [(40, 5), (40, 3, 5), (40, 4, 3, 5)])
 def test_each_channel_has_its_own_mean_and_deviation(monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...]) -> None:
     """In blocks, of bytes too: the last axis has the channels; one that never changes is exact, and gives 0."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -257,7 +259,7 @@ def test_a_fault_has_its_place_and_leaves_nothing(
 
 def test_a_disk_that_refuses_is_told_with_a_way_out(folder: Path) -> None:
     (folder / "cache").write_text("a file")
-    with pytest.raises(StorageError, match=r"Free some space, or set data\.cache: never"):
+    with pytest.raises(StorageError, match=r"Mend it, or set data\.cache: never"):
         prepare_large(settings(), folder, np.random.default_rng(0), folder / "cache")
 
 
@@ -307,3 +309,13 @@ def test_windows_are_over_rows_in_memory(folder: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(large_tables, "SHARE", 0)
     assert is_large(settings(target="amount", cache="auto"), folder)
     assert not is_large(settings(target="amount", windows={"window": 3}, cache="auto"), folder)
+
+
+def test_what_a_killed_process_left_is_removed_when_it_is_old(folder: Path) -> None:
+    for name, age in ((".new-old", 7200), (".new-fresh", 60)):
+        (folder / "cache" / name).mkdir(parents=True)
+        (folder / "cache" / name / "train.inputs").write_bytes(b"half")
+        for path in (folder / "cache" / name / "train.inputs", folder / "cache" / name):
+            os.utime(path, (time.time() - age, time.time() - age))
+    both(settings(), folder)
+    assert [path.name for path in (folder / "cache").glob(".new-*")] == [".new-fresh"]

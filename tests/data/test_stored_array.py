@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -57,17 +58,8 @@ def test_memory_is_given_back_as_it_is_read(tmp_path: Path, monkeypatch: pytest.
     assert array.held().tolist() == VALUES.tolist()
 
 
-def test_the_checksum_tells_numbers_and_rows_apart(tmp_path: Path) -> None:
-    array = stored(tmp_path)
-    changed = VALUES.copy()
-    changed[4, 3] += 1
-    (tmp_path / "other").mkdir()
-    sums = [
-        array.checksum(0),
-        array.checksum(1),
-        array.take(np.array([0, 1])).checksum(0),
-        array.take(np.array([1, 0])).checksum(0),
-        stored(tmp_path / "other", changed).checksum(0),
-    ]
-    assert len(set(sums)) == 5
-    assert stored(tmp_path / "other").checksum(0) == sums[0]
+def test_the_checksum_is_that_of_the_same_rows_in_memory(tmp_path: Path) -> None:
+    """So that a run knows its rows again on a machine with more memory."""
+    taken = stored(tmp_path).take(np.array([0, 2, 3]))
+    assert taken.checksum(7) == zlib.crc32(VALUES[[0, 2, 3]].tobytes(), 7)
+    assert taken.checksum(7) != stored(tmp_path).checksum(7)

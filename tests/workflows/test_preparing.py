@@ -63,7 +63,7 @@ def test_the_training_is_that_of_a_table_in_memory(config: Path) -> None:
     assert len([event for event in told if isinstance(event, Preparing)]) == 1
 
 
-def test_it_is_judged_and_goes_on_with_and_without_what_was_kept(config: Path) -> None:
+def test_it_is_judged_and_goes_on_with_and_without_what_was_kept(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = train(config)
     train(config, overrides=["training.epochs=2"])
     resumed = resume("runs/c-2", overrides=["training.epochs=4"])
@@ -76,6 +76,9 @@ def test_it_is_judged_and_goes_on_with_and_without_what_was_kept(config: Path) -
     made.rmdir()  # safe to delete
     assert evaluate("runs/c", split="train").metrics["loss"] == whole.metrics["train"]["loss"]
     assert resume("runs/c-2").metrics == whole.metrics
+    monkeypatch.setattr("scratchnn.workflows.preparing.is_large", lambda settings, base: False)
+    assert evaluate("runs/c").metrics["loss"] == whole.metrics["test"]["loss"]  # a machine with more memory
+    assert resume("runs/c-2", overrides=["data.cache=never"]).metrics == whole.metrics
     with Path("t.csv").open("a") as file:
         file.write("1,2,r,yes\n")
     with pytest.raises(DataError, match="rows are not those of the training"):
