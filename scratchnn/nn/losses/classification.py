@@ -60,6 +60,10 @@ class BinaryCrossEntropy(Loss):
                 np.multiply(slope, weights, out=slope)
         return weighted_total(loss, weights)
 
+    def takes_temperature(self) -> bool:
+        """Yes."""
+        return True
+
     def predictions(self, outputs: Array) -> Array:
         """The probabilities of both classes `(N, 2)`."""
         z = outputs.reshape(-1)
@@ -76,6 +80,10 @@ class ClassLoss(Loss):
         """One output for each class."""
         self.expects_classes(target)
         return target.classes
+
+    def takes_temperature(self) -> bool:
+        """Yes."""
+        return True
 
     def predictions(self, outputs: Array) -> Array:
         """Softmax over the classes `(N, C)`."""

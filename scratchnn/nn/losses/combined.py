@@ -128,6 +128,10 @@ class WeightedSum(Loss):
                     np.add(gradient, made, out=gradient)
         return value
 
+    def takes_temperature(self) -> bool:
+        """Whether the first term does, which makes the predictions."""
+        return self.terms[0].loss.takes_temperature()
+
     def predictions(self, outputs: Array) -> Array:
         """Those of the first term."""
         return self.terms[0].loss.predictions(outputs)

@@ -93,6 +93,10 @@ class Loss(Component):
         """Whether the outputs are the predictions, with no function in between."""
         return type(self).predictions is Loss.predictions
 
+    def takes_temperature(self) -> bool:
+        """Whether the predictions are the softmax of the outputs, or of one output the sigmoid, for one class a row."""
+        return False
+
     def check_numbers(self, targets: Array) -> None:
         """Raises `TargetError` for the first row of raw targets `(N, K)` that the loss cannot take."""
         return

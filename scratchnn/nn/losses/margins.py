@@ -50,6 +50,10 @@ class MarginLoss(Loss):
                 np.multiply(slope, weights, out=slope)
         return weighted_total(loss, weights)
 
+    def takes_temperature(self) -> bool:
+        """Yes."""
+        return True
+
     def predictions(self, outputs: Array) -> Array:
         """(1 - sigmoid(z), sigmoid(z)) as `(N, 2)`. After a hinge these order the samples, but are no probabilities."""
         return BinaryCrossEntropy().predictions(outputs)

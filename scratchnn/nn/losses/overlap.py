@@ -109,6 +109,10 @@ class Dice(DiceLoss):
         np.multiply(shares, column, out=shares)
         np.subtract(work, shares, out=gradient)
 
+    def takes_temperature(self) -> bool:
+        """Yes."""
+        return True
+
     def predictions(self, outputs: Array) -> Array:
         """Softmax over the classes `(N, C)`."""
         return softmax(outputs)
@@ -131,6 +135,10 @@ class BinaryDice(DiceLoss):
         """One output, for the probability of the second class."""
         self.expects_classes(target, only=2)
         return 1
+
+    def takes_temperature(self) -> bool:
+        """Yes."""
+        return True
 
     def predictions(self, outputs: Array) -> Array:
         """The probabilities of both classes `(N, 2)`."""
