@@ -34,6 +34,7 @@ class Scored:
     classes (their ids where empty). Regression: both are numbers `(N, K)` or `(N,)`; `pooled` tells that all columns
     are one quantity on one scale, as in a reconstruction. Weights are `(N,)`, not negative. `quantiles` gives, where
     the loss tells them, the numbers `(N, K)` that targets lie below with a probability.
+    `called` are the ids `(N,)` of the classes that are called, where those are not simply the most probable ones.
     `notes` collects what metrics had to assume. Raises `DataError` where there are no rows, no weight or shapes that
     do not fit.
     """
@@ -45,6 +46,7 @@ class Scored:
     pooled: bool = False
     notes: list[str] = field(default_factory=list)
     quantiles: Callable[[float], Array] | None = None
+    called: Array | None = None
     _made: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -87,6 +89,27 @@ class Scored:
         made.__dict__.update({name: self.__dict__[name] for name in UNWEIGHTED if name in self.__dict__})
         return made
 
+    def taken(self, rows: Array) -> Self:
+        """The same of some rows `(n,)` alone, by their places. Raises `DataError` where none of them has a weight."""
+        tell = self.quantiles
+
+        def quantile(share: float) -> Array:
+            return self.quantile(share)[rows]
+
+        def of_rows(values: Array | None) -> Array | None:
+            return None if values is None else values[rows]
+
+        return replace(
+            self,
+            targets=self.targets[rows],
+            predictions=self.predictions[rows],
+            weights=of_rows(self.weights),
+            notes=[],
+            quantiles=None if tell is None else quantile,
+            called=of_rows(self.called),
+            _made={},
+        )
+
     def names(self, ids: Array) -> str:
         """The names of some classes, for a note; the first five of many."""
         shown = [f'"{self.classes[k] if self.classes else k}"' for k in ids[:5]]
@@ -102,10 +125,10 @@ class Scored:
 
     @cached_property
     def labels(self) -> Array:
-        """The ids of the most probable classes `(N,)`; of equal ones the first."""
+        """The ids of the classes that are called `(N,)`: the most probable ones, of equal ones the first."""
         if self.class_count and not math.isfinite(np.add.reduce(self.predictions, axis=None)):
             self.note("some predictions are not finite numbers")
-        return np.asarray(self.predictions.argmax(axis=1))
+        return np.asarray(self.predictions.argmax(axis=1)) if self.called is None else self.called
 
     @cached_property
     def right(self) -> Array:
