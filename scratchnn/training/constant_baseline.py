@@ -86,18 +86,18 @@ class ConstantBaseline:
             shares = self.arrays["shares"]
             likelihoods = np.log(shares)[model.targets]
             labels = np.full(rows, int(shares.argmax()))
-            return replace(model, predictions=labels, likelihoods=likelihoods, notes=[], _made={})
+            return replace(model, predictions=labels, likelihoods=likelihoods, notes=[], called=None, _made={})
         said = self.arrays["shares"] if "shares" in self.arrays else self.arrays["means"]
         said = np.broadcast_to(said, (rows, len(said)))
         quantiles = self.arrays.get("quantiles")
         if quantiles is None:
-            return replace(model, predictions=said, notes=[], quantiles=None, _made={})
+            return replace(model, predictions=said, notes=[], quantiles=None, called=None, _made={})
 
         def tell(share: float) -> Array:
             at = np.array([np.interp(share, LEVELS, column) for column in quantiles.T])
             return np.broadcast_to(at, (rows, len(at)))
 
-        return replace(model, predictions=said, notes=[], quantiles=tell, _made={})
+        return replace(model, predictions=said, notes=[], quantiles=tell, called=None, _made={})
 
 
 def expected_shapes(encoder: Encoder) -> dict[str, Shape]:

@@ -16,23 +16,33 @@ from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.losses import EachStep, Loss
 from scratchnn.nn.memory import Array
 from scratchnn.nn.metrics import Metric, Scored, ScoredLabels, ScoredSteps
-from scratchnn.nn.network import PREDICT_ROWS, Network
+from scratchnn.nn.network import PREDICT_ROWS, Network, SampleRows
+from scratchnn.training.adjustment import Adjustment
 
 
 class Evaluator:
     """Scores a network on a part. Metrics of numbers are in the target's own units, the loss in scaled ones.
 
     Those of a reconstruction are over all its numbers, as they are encoded: columns have no units in common. Of a loss
-    on each step the probabilities of all steps are never held at once: there may be millions of them.
+    on each step the probabilities of all steps are never held at once: there may be millions of them. The loss is that
+    of the outputs as they are; probabilities and classes, and so the metrics, are those of the `adjustment`.
     """
 
     tells_loss: ClassVar[bool] = True
 
-    def __init__(self, network: Network, loss: Loss, metrics: Sequence[Metric], encoder: Encoder) -> None:
+    def __init__(
+        self,
+        network: Network,
+        loss: Loss,
+        metrics: Sequence[Metric],
+        encoder: Encoder,
+        adjustment: Adjustment | None = None,
+    ) -> None:
         self._network = network
         self._loss = loss
         self._metrics = metrics
         self._encoder = encoder
+        self._adjustment = adjustment or Adjustment()
         rows = network.predict_rows if isinstance(loss, EachStep) else PREDICT_ROWS
         self._workspace = Workspace(network.arena, loss.plan(InputSpec((network.outputs.size,))), rows)
         self.notes: tuple[str, ...] = ()  # what the metrics of the last part had to assume
@@ -53,18 +63,25 @@ class Evaluator:
         """The mean loss, and predictions beside targets."""
         if isinstance(self._loss, EachStep):
             return self._judged_steps(part)
-        outputs = self._network.predict(part.inputs).reshape(len(part), -1)
-        return self._mean_loss(outputs, part), self.scored(outputs, part)
+        outputs = self.outputs(part.inputs)
+        return self.mean_loss(outputs, part.targets, part.weights), self.scored(outputs, part)
 
-    def scored(self, outputs: Array, part: Part) -> Scored:
-        """Predictions beside targets, both as a user knows them."""
-        target = self._encoder.target
-        predictions, targets = target.decode(self._loss.predictions(outputs)), target.decode(part.targets)
+    def outputs(self, inputs: SampleRows) -> Array:
+        """What the network says of these inputs: raw outputs `(N, K)`."""
+        return self._network.predict(inputs).reshape(len(inputs), -1)
+
+    def scored(self, outputs: Array, part: Part, adjustment: Adjustment | None = None) -> Scored:
+        """Predictions beside targets, both as a user knows them; with another `adjustment` than the evaluator's own."""
+        target, adjustment = self._encoder.target, adjustment or self._adjustment
+        made = adjustment.probabilities(self._loss, outputs)
+        predictions, targets = target.decode(made), target.decode(part.targets)
         if target.label_names:
             return ScoredLabels(targets, predictions, part.weights, tuple(target.label_names))
         pooled = isinstance(target, InputsAgain)
         quantiles = self._quantiles(outputs) if target.is_number else None
-        return Scored(targets, predictions, part.weights, tuple(target.class_names), pooled, quantiles=quantiles)
+        called = adjustment.called(self._loss, outputs)
+        classes = tuple(target.class_names)
+        return Scored(targets, predictions, part.weights, classes, pooled, quantiles=quantiles, called=called)
 
     def _quantiles(self, outputs: Array) -> Callable[[float], Array] | None:
         """The quantiles that the loss tells, in the targets' own units; None where it tells none."""
@@ -78,16 +95,17 @@ class Evaluator:
 
         return tell
 
-    def _mean_loss(self, outputs: Array, part: Part) -> float:
+    def mean_loss(self, outputs: Array, targets: Array, weights: Array | None) -> float:
+        """The mean loss of raw outputs `(N, K)` on encoded targets, weighted where there are weights `(N,)`."""
         total, weight_sum = 0.0, 0.0
-        targets = part.targets if part.targets.ndim == 1 else part.targets.reshape(len(part), -1)
+        targets = targets if targets.ndim == 1 else targets.reshape(len(targets), -1)
         for start in range(0, len(outputs), PREDICT_ROWS):
             rows = slice(start, start + PREDICT_ROWS)
-            weights = None if part.weights is None else part.weights[rows]
+            own = None if weights is None else weights[rows]
             chunk = outputs[rows]
-            weight = float(len(chunk)) if weights is None else float(np.add.reduce(weights))
+            weight = float(len(chunk)) if own is None else float(np.add.reduce(own))
             mem = self._workspace.memory(len(chunk))
-            total += self._loss.evaluate(chunk, targets[rows], weights, max(weight, 1.0), None, mem)
+            total += self._loss.evaluate(chunk, targets[rows], own, max(weight, 1.0), None, mem)
             weight_sum += weight
         return total / weight_sum if weight_sum else 0.0
 

@@ -74,7 +74,7 @@ class LinearBaseline:
             outputs -= outputs.max(axis=1, keepdims=True)
             np.exp(outputs, out=outputs)
             outputs /= np.add.reduce(outputs, axis=1, keepdims=True)
-        return replace(model, predictions=outputs, notes=[], quantiles=None, _made={})
+        return replace(model, predictions=outputs, notes=[], quantiles=None, called=None, _made={})
 
     def features(self, block: Array) -> Array:
         """Inputs `(n, *shape)` as they enter the model `(n, D + 1)`: standard, with a 1 for the bias."""

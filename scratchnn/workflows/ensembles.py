@@ -76,6 +76,12 @@ class Ensemble(Model):
             disagreement=disagreement,
         )
 
+    def at_threshold(self, threshold: float | None) -> Ensemble:
+        """The ensemble itself. Raises `UsageError` for a threshold: the most probable class on average is called."""
+        if threshold is not None:
+            refuse_ensemble(self, "--threshold")
+        return self
+
     def evaluator(self, metrics: Sequence[Metric]) -> EnsembleEvaluator:
         """What scores it on encoded rows."""
         return EnsembleEvaluator(self, metrics)
@@ -96,7 +102,8 @@ class EnsembleEvaluator(Evaluator):
         """NaN, and the averaged predictions beside targets."""
         self._judged = [evaluator.judged(part) for evaluator in self._evaluators]
         scored = [one for _, one in self._judged]
-        changed: dict[str, Any] = {"predictions": _mean([one.predictions for one in scored]), "notes": [], "_made": {}}
+        changed: dict[str, Any] = {"predictions": _mean([one.predictions for one in scored]), "notes": [], "called": None}
+        changed["_made"] = {}
         if scored[0].quantiles is not None:
             changed["quantiles"] = _quantiles(scored, self._loss.quantiles_known() is None)
         return float("nan"), replace(scored[0], **changed)
@@ -254,6 +261,13 @@ def _quantiles(scored: Sequence[Scored], gaussian: bool) -> Callable[[float], Ar
         return made
 
     return mixed if gaussian else averaged
+
+
+def refuse_ensemble(model: Model, option: str) -> None:
+    """Raises `UsageError` where the option is for one model, and this is an ensemble."""
+    if isinstance(model, Ensemble):
+        hint = f"Name one of its members, such as {model.members[0].path.parent}."
+        raise UsageError("is for one model, not for an ensemble", where=option, hint=hint)
 
 
 def refuse_disagreement(model: Model) -> None:

@@ -29,6 +29,7 @@ from scratchnn.errors import ConfigError, ModelError, ScratchnnError, UsageError
 from scratchnn.nn.memory import Array
 from scratchnn.nn.metrics import Metric
 from scratchnn.nn.network import PREDICT_ROWS
+from scratchnn.training.adjustment import Adjustment, check_threshold
 from scratchnn.training.constant_baseline import ConstantBaseline
 from scratchnn.training.evaluation import Evaluator
 from scratchnn.training.model_file import ModelFile
@@ -76,7 +77,8 @@ class Model:
     """A trained network with everything that it needs to judge raw rows.
 
     `run` is its run directory, if it has one; `parts` the check sums of the rows that it was trained and judged on.
-    `baseline` is what it has to beat, None in a file of an older version.
+    `baseline` is what it has to beat, None in a file of an older version; `adjustment` what was found after the
+    training.
     """
 
     config: Config
@@ -86,6 +88,27 @@ class Model:
     run: RunDirectory | None
     parts: Mapping[str, int]
     baseline: ConstantBaseline | None = None
+    adjustment: Adjustment = field(default_factory=Adjustment)
+
+    def at_threshold(self, threshold: float | None) -> Model:
+        """The same with another threshold, see `Adjustment`; the model itself where None. Raises `UsageError`."""
+        if threshold is None:
+            return self
+        if not 0 <= threshold <= 1:
+            hint = "The second class is called where its probability is above it."
+            raise UsageError(f"got {threshold:g}, expected a probability from 0 to 1", where="--threshold", hint=hint)
+        check_threshold(self.encoder, "--threshold")
+        return replace(self, adjustment=self.adjustment.model_copy(update={"threshold": float(threshold)}))
+
+    def save_adjustment(self) -> None:
+        """Writes the adjustment into the model file, in one step; the rest of it stays. Raises `StorageError`."""
+        if self.run is not None:
+            self.run.lock()
+        try:
+            replace(ModelFile.read(self.path), adjustment=self.adjustment).write(self.path)
+        finally:
+            if self.run is not None:
+                self.run.unlock()
 
     def predict(self, data: Table | Arrays, interval: float | None = None, *, start: int = 0) -> Predictions:
         """Predictions for rows as they come from a source; other columns and another order do no harm.
@@ -111,7 +134,8 @@ class Model:
         network = self.built.network
         with computing(choose_threads(self.config, network, network.predict_rows)):
             outputs = network.predict(inputs).reshape(len(inputs), network.outputs.size)
-            values = self.built.loss.predictions(outputs)
+            values = self.adjustment.probabilities(self.built.loss, outputs)
+            called = self.adjustment.called(self.built.loss, outputs)
         self._check_finite(values, rows)
         target = self.encoder.target
         if isinstance(target, NumberTarget):
@@ -120,11 +144,12 @@ class Model:
             values = values.reshape(inputs.shape)
             columns = decode_inputs(self.encoder, values)
             return Predictions(values, [], columns, row_errors(held(inputs), values))
-        return Predictions(values, target.words(values))
+        names = target.class_names
+        return Predictions(values, target.words(values) if called is None else [names[k] for k in called.tolist()])
 
     def evaluator(self, metrics: Sequence[Metric]) -> Evaluator:
         """What scores it on encoded rows."""
-        return Evaluator(self.built.network, self.built.loss, metrics, self.encoder)
+        return Evaluator(self.built.network, self.built.loss, metrics, self.encoder, self.adjustment)
 
     def interval_shares(self, interval: float | None) -> tuple[float, float] | None:
         """The shares of targets below the two bounds of a central interval, None where there is no interval.
@@ -237,7 +262,11 @@ def load_model(path: str | Path | None = None, plugins: Iterable[str | Path] = (
         hint = _name_plugins(stored.config.get("plugins"), run)
         raise ModelError(f"holds a config that cannot be used: {error}", where=str(file), hint=hint) from None
     stored.fill(built.network)
-    return Model(config, stored.encoder, built, file, run, stored.parts, stored.baseline)
+    try:
+        stored.adjustment.check(stored.encoder, built.loss)
+    except UsageError as error:
+        raise ModelError(f"holds an adjustment that does not fit: {error.message}", where=str(file)) from None
+    return Model(config, stored.encoder, built, file, run, stored.parts, stored.baseline, stored.adjustment)
 
 
 def _name_plugins(named: object, run: RunDirectory | None) -> str:

@@ -75,6 +75,7 @@ def predict(
     columns: Sequence[str] | None = None,
     interval: float | None = None,
     disagreement: bool = False,
+    threshold: float | None = None,
     plugins: Iterable[str | Path] = (),
 ) -> PredictResult:
     """Predicts every row of a file. The target column is not needed; other columns are carried along.
@@ -89,6 +90,9 @@ def predict(
     `deviation_<target>`; of one with the loss `quantile` every `quantile_<share>_<target>`, and the two bounds where an
     `interval` is asked for that lies between two learned quantiles.
 
+    Of two classes the second is called where its probability is above `threshold`; None means the one that the model
+    file holds, see `evaluate`, or else 1/2.
+
     A model of windows predicts what comes after each row; the cells of rows with too few rows before them are empty.
 
     `disagreement` adds, for an ensemble, the standard deviation of what its members say: `disagreement_<target>` of
@@ -97,7 +101,7 @@ def predict(
     The last column, `flags`, is there for models of tables in which a cell may be missing or hold a level that training
     never saw: the reasons why a row is to be trusted less, as in `unseen:deck;missing:age`, empty where there are none.
     """
-    model = run if isinstance(run, Model) else load_model(run, plugins)
+    model = (run if isinstance(run, Model) else load_model(run, plugins)).at_threshold(threshold)
     predictor = Predictor(model, proba, columns, interval, disagreement)
     predictor.check()
     rows = next(file_blocks(data, model.config.data.source))
@@ -120,6 +124,7 @@ def write_predictions(
     columns: Sequence[str] | None = None,
     interval: float | None = None,
     disagreement: bool = False,
+    threshold: float | None = None,
     format: str | None = None,
     raw_text: bool = False,
     block_rows: int = BLOCK_ROWS,
@@ -132,7 +137,7 @@ def write_predictions(
     network: what is written does not depend on it; a model of windows takes all rows at once. The file is there when
     all rows are, or not at all.
     """
-    predictor = Predictor(model, proba, columns, interval, disagreement)
+    predictor = Predictor(model.at_threshold(threshold), proba, columns, interval, disagreement)
     predictor.check()
     passes = model.built.network.predict_rows
     step = -(-max(block_rows, 1) // passes) * passes

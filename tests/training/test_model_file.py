@@ -12,6 +12,7 @@ from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.nn.layers.normalization import BatchNorm
 from scratchnn.nn.network import Network
+from scratchnn.training.adjustment import Adjustment
 from scratchnn.training.constant_baseline import ConstantBaseline
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.tensors import read_tensors, write_tensors
@@ -110,7 +111,7 @@ def edited(stored, path, **changes):
     return path
 
 
-@pytest.mark.parametrize("got", [None, 0, 2, "1", [], {}])
+@pytest.mark.parametrize("got", [None, 0, 3, "1", [], {}])
 def test_another_format_is_refused(stored, tmp_path, got):
     path = edited(stored, tmp_path / "m.safetensors", format=got)
     with pytest.raises(ModelError, match=f"has format {got}, this version reads 1".replace("[", r"\[")):
@@ -171,3 +172,37 @@ def test_preprocessing_that_we_would_not_write(stored, tmp_path, changes):
     write_tensors(tmp_path / "m.safetensors", document, arrays)
     with pytest.raises(ModelError, match="holds no usable preprocessing"):
         ModelFile.read(tmp_path / "m.safetensors")
+
+
+def test_an_adjustment_is_kept_and_older_versions_refuse_it(stored, tmp_path):
+    path = tmp_path / "m.safetensors"
+    stored.write(path)
+    assert read_tensors(path)[0]["format"] == 1
+    assert ModelFile.read(path).adjustment == Adjustment()
+    plain = path.read_bytes()
+    kept = Adjustment(temperature=1.7, threshold=0.1)
+    replace(ModelFile.read(path), adjustment=kept).write(path)
+    assert read_tensors(path)[0]["format"] == 2
+    found = ModelFile.read(path)
+    assert found.adjustment == kept
+    replace(found, adjustment=Adjustment()).write(path)
+    assert path.read_bytes() == plain
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"temperature": -1.0, "threshold": None}, "no usable adjustment: temperature"),
+        ({"temperature": 1.0, "threshold": 2.0}, "no usable adjustment: threshold"),
+        ({"bias": 1.0}, "no usable adjustment: bias"),
+        (None, "lacks its adjustment"),
+    ],
+)
+def test_a_damaged_adjustment(stored, tmp_path, value, words):
+    path = tmp_path / "m.safetensors"
+    replace(stored, adjustment=Adjustment(threshold=0.5)).write(path)
+    document, arrays = read_tensors(path)
+    write_tensors(path, document | {"adjustment": value}, arrays)
+    with pytest.raises(ModelError, match=words) as caught:
+        ModelFile.read(path)
+    assert caught.value.where == str(path)

@@ -56,6 +56,12 @@ def command(
         bool,
         typer.Option("--disagreement", help="Ensembles: adds the standard deviation of what the members say."),
     ] = False,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            "--threshold", metavar="P", help="Two classes: the second is called above it; as the model says, or 0.5."
+        ),
+    ] = None,
     format: Annotated[
         str | None,
         typer.Option(
@@ -108,13 +114,18 @@ def command(
     if model.encoder.task == "language_modeling":
         of_rows = {"proba": proba or None, "columns": columns, "interval": interval, "format": format}
         _refuse(
-            {**of_rows, "raw_text": raw_text or None, "disagreement": disagreement or None},
+            {
+                **of_rows,
+                "threshold": threshold,
+                "raw_text": raw_text or None,
+                "disagreement": disagreement or None,
+            },
             "is for rows, but the model is one of texts",
         )
         return _continue(console, model, prompt, data, draws, output)
     _refuse({"prompt": prompt, **draws}, "is for models of texts, but this one predicts rows")
     wanted = {"proba": proba, "columns": _names(columns), "interval": interval, "format": format, "raw_text": raw_text}
-    wanted["disagreement"] = disagreement
+    wanted |= {"disagreement": disagreement, "threshold": threshold}
     return _predict(console, model, data, output, wanted)
 
 
