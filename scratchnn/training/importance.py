@@ -33,7 +33,7 @@ class Importance:
 
 
 class PermutedRows:
-    """Inputs (N, F), in which some columns side by side come from other rows; made a slice at a time."""
+    """Inputs (N, F) or (N, T, F), in which some columns side by side come from other samples; made a slice at a time."""
 
     def __init__(self, inputs: Inputs, columns: slice, values: Array, order: Array) -> None:
         self._inputs = inputs
@@ -46,7 +46,7 @@ class PermutedRows:
 
     def __getitem__(self, rows: slice, /) -> Array:
         made = np.array(self._inputs[rows])
-        made[:, self._columns] = self._values[self._order[rows]]
+        made[..., self._columns] = self._values[self._order[rows]]
         return made
 
 
@@ -60,7 +60,8 @@ def permutation_importance(
 ) -> tuple[float, list[Importance]]:
     """The figure of the rows as they are, and for each column how much worse it gets; the most important first.
 
-    The inputs (N, F) of a column, all that it fills, are shuffled among the rows, its targets and weights stay:
+    The inputs (N, F) of a column, all that it fills, are shuffled among the rows, its targets and weights stay (of
+    windows (N, T, F) all its steps together):
     importance = figure - permuted figure where a high figure is good, else permuted - figure. All columns see the same
     `repeats` permutations, so that a column's importance does not depend on which others there are; one that the model
     ignores has 0 exactly. Columns that tell the same stand in for each other, so both may seem to matter little. The
@@ -94,8 +95,8 @@ def _figure(evaluator: Evaluator, part: Part, metric: Metric | None, inputs: Inp
 
 
 def _column(inputs: Inputs, place: slice) -> Array:
-    """The inputs of one column (N, width), as a new array."""
-    return np.concatenate([block[:, place] for block in _blocks(inputs)])
+    """The inputs of one column (N, width) or (N, T, width), as a new array."""
+    return np.concatenate([block[..., place] for block in _blocks(inputs)])
 
 
 def _blocks(inputs: Inputs) -> Iterator[Array]:

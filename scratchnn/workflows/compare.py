@@ -19,8 +19,9 @@ from scratchnn.nn.paired_tests import PairedTest, holm, mcnemar, sign_flips
 from scratchnn.training.evaluation import Evaluator
 from scratchnn.workflows.building import resolve_metrics
 from scratchnn.workflows.ensembles import Ensemble
-from scratchnn.workflows.evaluate import drawing_of, new_part, own_parts, usual_metrics
+from scratchnn.workflows.evaluate import drawing_of, usual_metrics
 from scratchnn.workflows.jobs import read_summary
+from scratchnn.workflows.judged_rows import new_rows, own_parts
 from scratchnn.workflows.model import Model, load_model
 from scratchnn.workflows.threads import choose_threads, computing
 
@@ -171,7 +172,7 @@ def compare(
 
 def _part(model: Model, split: str, data: str | Path | None, plugins: Sequence[str | Path]) -> Part:
     if data is not None:
-        return new_part(model, data)[0]
+        return new_rows(model, data).part
     return own_parts(model, {split}, plugins)[split]
 
 

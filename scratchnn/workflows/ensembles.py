@@ -102,7 +102,11 @@ class EnsembleEvaluator(Evaluator):
         """NaN, and the averaged predictions beside targets."""
         self._judged = [evaluator.judged(part) for evaluator in self._evaluators]
         scored = [one for _, one in self._judged]
-        changed: dict[str, Any] = {"predictions": _mean([one.predictions for one in scored]), "notes": [], "called": None}
+        changed: dict[str, Any] = {
+            "predictions": _mean([one.predictions for one in scored]),
+            "notes": [],
+            "called": None,
+        }
         changed["_made"] = {}
         if scored[0].quantiles is not None:
             changed["quantiles"] = _quantiles(scored, self._loss.quantiles_known() is None)

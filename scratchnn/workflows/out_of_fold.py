@@ -25,7 +25,7 @@ from scratchnn.training.storage import write_atomically
 from scratchnn.workflows.baselines import single_figures
 from scratchnn.workflows.building import resolve_metrics
 from scratchnn.workflows.configs import LoadedConfig
-from scratchnn.workflows.evaluate import own_parts
+from scratchnn.workflows.judged_rows import own_parts
 from scratchnn.workflows.model import load_model
 from scratchnn.workflows.prediction_files import guarded
 from scratchnn.workflows.prediction_rows import Predictor, free_name, texts

@@ -18,7 +18,6 @@ from scratchnn.training.run_group import RunGroup
 from scratchnn.workflows.building import figure_names, resolve_metrics
 from scratchnn.workflows.configs import LoadedConfig, check_document
 from scratchnn.workflows.ensembles import KIND, EnsembleEvaluator, load_ensemble
-from scratchnn.workflows.evaluate import own_parts
 from scratchnn.workflows.jobs import (
     INTERRUPTED,
     Job,
@@ -29,6 +28,7 @@ from scratchnn.workflows.jobs import (
     run_jobs,
     sharing_note,
 )
+from scratchnn.workflows.judged_rows import own_parts
 from scratchnn.workflows.requirements import Requirement, Verdict, judge
 from scratchnn.workflows.session import Session
 from scratchnn.workflows.spread import Spread

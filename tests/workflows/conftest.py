@@ -120,3 +120,28 @@ def stopping() -> Callable[[int], dict[str, Any]]:
         return {"stop": stop, "listener": listen}
 
     return made
+
+
+@pytest.fixture
+def binary(table: Any, write: Any) -> Callable[..., Path]:
+    """Writes data/sick.csv and configs/<name>.yaml: two classes, of which `yes` is rare, and columns no input."""
+    rng = np.random.default_rng(3)
+    rows = table(200, 1)
+    for number, row in enumerate(rows):
+        logit = 1.5 * float(row["x"]) - 2
+        row["sick"] = "yes" if rng.random() < 1 / (1 + np.exp(-logit)) else "no"
+        row["ward"] = ["north", "south", ""][number % 3]
+        row["unit"] = "one"
+    write("data/sick.csv", rows)
+    features = dict.fromkeys(("id", "price", "kind", "ward", "unit"), "ignore")
+    data = {"source": "../data/sick.csv", "target": "sick", "features": features}
+
+    def made(name: str = "sick", **changes: Any) -> Path:
+        path = Path("configs") / f"{name}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        layers = [{"type": "dense", "units": 16, "activation": "relu"}, {"type": "dense", "units": "auto"}]
+        base = merged(CONFIG, {"data": data, "model": {"layers": layers}, "training": {"epochs": 20}})
+        path.write_text(yaml.safe_dump(merged(base, changes)))
+        return path
+
+    return made

@@ -192,3 +192,55 @@ def test_intervals_lie_around_the_figures_of_their_metrics(config):
 def test_wrong_options_of_intervals(options, words):
     with pytest.raises(UsageError, match=words):
         evaluate(**options)
+
+
+def test_arrays_with_a_file_of_targets(config, tmp_path):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(60, 3)), np.arange(60) % 3
+    x[np.arange(60), y] += 2
+    np.savez("data/both.npz", inputs=x, targets=y)
+    np.save("data/x.npy", x)
+    np.save("data/y.npy", y)
+    for source in ("../data/both.npz", {"type": "npy", "path": "../data/x.npy", "targets": "../data/y.npy"}):
+        run = train(config("arrays", data={"source": source, "target": None, "features": None})).run
+        found = evaluate(run, data="data/x.npy", targets="data/y.npy")
+        assert found.rows == 60
+        np.savez("data/new.npz", inputs=x, targets=y)
+        assert found.metrics == evaluate(run, data="data/new.npz").metrics
+        with pytest.raises(DataError, match="holds no targets") as caught:
+            evaluate(run, data="data/x.npy")
+        assert "--targets FILE" in caught.value.hint
+        with pytest.raises(UsageError, match="which holds targets"):
+            evaluate(run, data="data/new.npz", targets="data/y.npy")
+        np.save("data/z.npy", np.full(60, 7))
+        with pytest.raises(DataError, match='the class "7" does not occur'):
+            evaluate(run, data="data/x.npy", targets="data/z.npy")
+    with pytest.raises(UsageError, match="--targets: does nothing without --data"):
+        evaluate(run, targets="data/y.npy")
+    with pytest.raises(UsageError, match="the data are a table"):
+        evaluate(train(config()).run, data="data/table.csv", targets="data/y.npy")
+
+
+def test_idx_images_with_their_labels(config):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (30, 4, 4), np.uint8)
+    labels = (np.arange(30) % 3).astype(np.uint8)
+    Path("data/images").write_bytes(b"\0\0\x08\x03" + np.array([30, 4, 4], ">i4").tobytes() + images.tobytes())
+    Path("data/labels").write_bytes(b"\0\0\x08\x01" + np.array([30], ">i4").tobytes() + labels.tobytes())
+    source = {"type": "idx", "images": "../data/images", "labels": "../data/labels"}
+    layers = {"layers": ["flatten", {"type": "dense", "units": "auto"}]}
+    data = {"source": source, "target": None, "features": None}
+    run = train(config("idx", data=data, model=layers)).run
+    np.save("data/labels.npy", labels)
+    found = evaluate(run, data="data/images", targets="data/labels")
+    assert found.rows == 30
+    assert found.metrics == evaluate(run, data="data/images", targets="data/labels.npy").metrics
+
+
+def test_a_reconstruction_takes_no_targets(config):
+    np.save("data/x.npy", np.random.default_rng(0).normal(size=(40, 3)))
+    data = {"source": "../data/x.npy", "target": None, "features": None, "task": "reconstruction"}
+    run = train(config("again", data=data)).run
+    assert evaluate(run, data="data/x.npy").rows == 40
+    with pytest.raises(UsageError, match="is for models that learn targets"):
+        evaluate(run, data="data/x.npy", targets="data/x.npy")
