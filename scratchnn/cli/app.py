@@ -47,7 +47,7 @@ def run(arguments: list[str]) -> int:
     try:
         command = _command(arguments)
         # Not `command.main`, which makes exits of its own of a broken pipe and of an interruption.
-        with command.make_context("scratchnn", _with_resume_value(arguments) or ["--help"]) as context:
+        with command.make_context("scratchnn", _with_bare_values(arguments) or ["--help"]) as context:
             try:
                 code = command.invoke(context)
             finally:
@@ -98,10 +98,10 @@ def _command(arguments: Sequence[str]):  # type: ignore[no-untyped-def]  # typer
     return typer.main.get_command(app)
 
 
-def _with_resume_value(arguments: list[str]) -> list[str]:
-    """`--resume` may stand alone: then its value is empty, which means the newest run."""
+def _with_bare_values(arguments: list[str]) -> list[str]:
+    """`--resume` and `--step-summary` may stand alone: then their value is empty, and means what is usual."""
     made = []
     for index, word in enumerate(arguments):
         follower = arguments[index + 1] if index + 1 < len(arguments) else "-"
-        made.append("--resume=" if word == "--resume" and follower.startswith("-") else word)
+        made.append(f"{word}=" if word in ("--resume", "--step-summary") and follower.startswith("-") else word)
     return made

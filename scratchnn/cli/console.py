@@ -79,6 +79,11 @@ class Console:
             lines[0] = f"\x1b[1m{lines[0]}\x1b[0m"
         self.say(*filter(None, [title]), *lines, "")
 
+    def bar(self, length: int) -> str:
+        """A bar of so many blocks, of number signs where the stream cannot show blocks."""
+        encoding = self.stream.encoding or "ascii"
+        return ("\u2588" if "\u2588".encode(encoding, "ignore") else "#") * length
+
     @contextmanager
     def progress(self) -> Iterator[Listener]:
         """A listener for the events of a training: a live display on a terminal, else a line for each epoch."""

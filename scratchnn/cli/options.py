@@ -16,6 +16,18 @@ Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Overrides one value: --set training.epochs=5. Repeatable."),
 ]
+Junit = Annotated[
+    Path | None,
+    typer.Option("--junit", metavar="FILE", help="Writes what the requirements came to as JUnit XML."),
+]
+StepSummary = Annotated[
+    Path | None,
+    typer.Option(
+        "--step-summary",
+        metavar="[FILE]",
+        help="Adds a summary in Markdown to a file; to that of the GitHub job when bare.",
+    ),
+]
 Plugins = Annotated[
     list[Path] | None,
     typer.Option("--plugin", metavar="FILE", help="A Python file with components of your own. Repeatable."),

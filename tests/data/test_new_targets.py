@@ -52,5 +52,5 @@ def test_data_that_have_their_own(tmp_path):
         with_targets(Table("t.csv", {"a": ("1",)}, np.array([2])), tmp_path / "y.npy")
     assert "target column" in caught.value.hint
     own = Arrays.of(np.zeros((1, 2)), np.zeros(1), where="x.npz")
-    with pytest.raises(UsageError, match="does not go with x.npz, which holds targets"):
+    with pytest.raises(UsageError, match=r"does not go with x\.npz, which holds targets"):
         with_targets(own, tmp_path / "y.npy")

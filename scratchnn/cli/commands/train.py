@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scratchnn.cli.options import Jobs, Json, Plugins, Quiet, Sets
+from scratchnn.cli.options import Jobs, Json, Junit, Plugins, Quiet, Sets, StepSummary
 
 if TYPE_CHECKING:
     from scratchnn.cli.console import Console
@@ -44,6 +44,8 @@ def command(
     ] = None,
     jobs: Jobs = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Reads and checks everything, writes nothing.")] = False,
+    junit: Junit = None,
+    step_summary: StepSummary = None,
     plugins: Plugins = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -52,12 +54,13 @@ def command(
     from scratchnn.cli.console import Console, outcome
     from scratchnn.cli.progress import columns_of, introduce
     from scratchnn.cli.signals import Stopped, stop_on_signals
-    from scratchnn.cli.verdicts import conclude, judge
+    from scratchnn.cli.verdicts import conclude, judge, write_files
     from scratchnn.errors import UsageError
     from scratchnn.workflows import train as workflow
     from scratchnn.workflows.ensembles import ensemble_of
     from scratchnn.workflows.session import Preparing, Told
     from scratchnn.workflows.train_ensemble import parse_seeds
+    from scratchnn.workflows.verdict_files import check_junit, summary_file
 
     console = Console(as_json=as_json, quiet=quiet)
     if resume is not None and config is None and Path(resume).suffix in (".yaml", ".yml", ".json"):
@@ -68,6 +71,8 @@ def command(
     if resume is not None and (run_dir is not None or dry_run):
         other = "--run-dir" if run_dir is not None else "--dry-run"
         raise UsageError(f"{other} does not go with --resume", hint="Name the run: --resume RUN.")
+    check_junit(junit, require or ())
+    summary = summary_file(step_summary)
     if dry_run and config is not None:
         if seeds is not None:
             sets = [*(sets or ()), f"seed={parse_seeds(seeds)[0]}"]
@@ -81,6 +86,10 @@ def command(
     if seeds is not None and resume is not None:
         raise UsageError("does not go with --resume", where="--seeds", hint="Name the directory: --resume DIR.")
     if seeds is not None or ensemble is not None:
+        for name, given in (("--junit", junit), ("--step-summary", step_summary)):
+            if given is not None:
+                hint = f"Judge it afterwards: scratchnn evaluate RUN --require ... {name} FILE."
+                raise UsageError("is for one training, not for an ensemble", where=name, hint=hint)
         settings = {"jobs": jobs, "plugins": plugins or (), "require": require or ()}
         return _train_ensemble(console, config, seeds or "", ensemble, sets, run_dir, settings)
     if jobs != 1:
@@ -119,6 +128,7 @@ def command(
         if shown:
             console.say(f"{part}: " + ", ".join(f"{name} {value:.4g}" for name, value in shown.items()))
     console.warn(result.notes)
+    write_files(junit, summary, "train", result.run.name, result)
     if result.status == "interrupted":
         stopped = Stopped(stop.signal or signal.SIGINT, where=str(result.run), hint="Go on with --resume.")
         if as_json:
