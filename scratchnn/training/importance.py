@@ -33,7 +33,7 @@ class Importance:
 
 
 class PermutedRows:
-    """Inputs (N, F) or (N, T, F), in which some columns side by side come from other samples; made a slice at a time."""
+    """Inputs (N, F) or (N, T, F) whose columns side by side come from other samples; made a slice at a time."""
 
     def __init__(self, inputs: Inputs, columns: slice, values: Array, order: Array) -> None:
         self._inputs = inputs

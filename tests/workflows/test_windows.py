@@ -180,3 +180,26 @@ def test_no_window_of_new_rows_reaches_over_one_that_is_dropped() -> None:
     assert evaluate(run, data="new.csv").rows == (10 - 4) + (19 - 4)
     made = predict("new.csv", run)  # a prediction is made for every row, with the median
     assert made.flags == {"missing:temperature": 1, "no_window": 3}
+
+
+def test_windows_are_judged_by_series_and_by_what_their_columns_tell() -> None:
+    """The rows of two sites lie one beside the other in the file; a window is of one of them."""
+    lines = [f"{line},{number % 7}" if number else f"{line},noise" for number, line in enumerate(waves(300, "AB"))]
+    windows = {"window": 12, "horizon": 1, "order": "hour", "by": "site"}
+    run = train(config(DENSE, lines, windows=windows)).run
+    found = evaluate(run, by=["site"], importance=True, metric="rmse", repeats=2)
+    groups = found.groups["site"].groups
+    assert {name: group.rows for name, group in groups.items()} == {"A": found.rows // 2, "B": found.rows // 2}
+    squares = [group.metrics["mse"] for group in groups.values()]
+    assert found.metrics["mse"] == pytest.approx(np.mean(squares))
+    assert found.importance is not None
+    assert found.importance.columns[0].name == "load"
+    assert found.importance.columns[0].mean > 0.3
+    assert {one.name for one in found.importance.columns} == columns_of(run)
+    Path("new.csv").write_text("\n".join(lines) + "\n")
+    new = evaluate(run, data="new.csv", by=["site"]).groups["site"].groups
+    assert {name: group.rows for name, group in new.items()} == {"A": 288, "B": 288}
+
+
+def columns_of(run: Path) -> set[str]:
+    return {column.name for column in load_model(run).encoder.columns}

@@ -148,8 +148,8 @@ FAULTS = (
     Fault(
         "baseline-keeps-what-the-model-made",
         "training/constant_baseline.py",
-        "return replace(model, predictions=said, notes=[], quantiles=tell, _made={})",
-        "return replace(model, predictions=said, notes=[], quantiles=tell)",
+        "return replace(model, predictions=said, notes=[], quantiles=tell, called=None, _made={})",
+        "return replace(model, predictions=said, notes=[], quantiles=tell, called=None)",
         "orders and levels of the model's predictions are taken for the baseline's",
         BASELINES,
     ),

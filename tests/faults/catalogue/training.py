@@ -270,8 +270,8 @@ FAULTS = (
     Fault(
         "metrics-in-scaled-units",
         "training/evaluation.py",
-        "target.decode(self._loss.predictions(outputs)), target.decode(part.targets)",
-        "self._loss.predictions(outputs), part.targets",
+        "target.decode(made), target.decode(part.targets)",
+        "made, part.targets",
         "metrics of numbers are in scaled units",
         EVALUATION,
     ),
