@@ -86,7 +86,7 @@ FAULTS = (
     ),
     Fault(
         "rows-dropped-are-judged",
-        "workflows/evaluate.py::new_part",
+        "workflows/judged_rows.py::new_rows",
         "data = data.take(rows)",
         "rows = None",
         "rows that training leaves out are judged with a filled value",
