@@ -82,8 +82,8 @@ def _figure(value: float) -> str:
 
 
 def _short(text: str, most: int = 40) -> str:
-    """On one line, and cut where it is long."""
-    text = " ".join(text.split())
+    """On one line, without what a terminal would obey, and cut where it is long."""
+    text = "".join(char if char.isprintable() else "?" for char in " ".join(text.split()))
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 

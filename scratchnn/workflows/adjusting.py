@@ -134,7 +134,10 @@ def adjust(wish: Wish, model: Model, evaluator: Evaluator, validation: Part | No
     if wish.goal is not None:
         probabilities = adjustment.probabilities(model.built.loss, outputs)[:, 1]
         truth: Array = validation.targets == 1
-        chosen = choose_threshold(probabilities, truth, wish.goal, validation.weights)
+        try:
+            chosen = choose_threshold(probabilities, truth, wish.goal, validation.weights)
+        except DataError as error:
+            raise DataError(error.message, where="the validation rows", hint=error.hint) from None
         adjustment = adjustment.model_copy(update={"threshold": chosen.threshold})
     return Adjusted(adjustment, len(validation), temperature, chosen, notes=notes)
 

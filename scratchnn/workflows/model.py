@@ -46,8 +46,8 @@ class Predictions:
     """What a model says of each row.
 
     `values`: numbers (N, K) in the target's units, or probabilities of the classes (N, C) or of the labels (N, K).
-    `labels`: the most probable class of each row, or its labels in one text; empty for numbers, and for labels that
-    have columns of their own.
+    `labels`: the class that is called for each row, the most probable one unless there is a threshold; or its labels in
+    one text; empty for numbers, and for labels that have columns of their own.
 
     Of a reconstruction, `values` (N, *shape) are the inputs as they are encoded, `columns` the same in the columns' own
     units (see `decode_inputs`), `errors` (N,) the mean squared error of each row's `values`: the higher, the less a row

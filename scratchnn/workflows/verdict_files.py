@@ -43,17 +43,18 @@ def summary_file(option: Path | None) -> Path | None:
         hint = f"Name a file: --step-summary summary.md. In a job of GitHub Actions ${SUMMARY} is set."
         raise UsageError(f"no file is named, and ${SUMMARY} is not set", where="--step-summary", hint=hint)
     path = Path(named) if option == Path() else option
-    _check_place(path)
+    _check_place(path, summary=True)
     return path
 
 
-def _check_place(path: Path) -> None:
+def _check_place(path: Path, *, summary: bool = False) -> None:
     """Before anything takes long."""
     with refusals(path):
         if path.parent.stat() and not path.parent.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     if path.is_dir():
-        raise StorageError("this is a folder", where=str(path), hint="Name a file.")
+        hint = "Name a file, or write --step-summary after everything else."
+        raise StorageError("this is a folder", where=str(path), hint=hint if summary else "Name a file.")
 
 
 def junit(command: str, suite: str, verdicts: Sequence[Verdict], seconds: float) -> bytes:

@@ -59,6 +59,13 @@ def test_every_row_is_in_one_group(seed):
     assert len(made) == 5
 
 
+def test_infinite_numbers_are_numbers():
+    made = groups("inf", "-inf", *map(str, range(10)))
+    assert sorted(row for rows in made.values() for row in rows) == list(range(12))
+    names = list(made)
+    assert (names[0][:7], names[-1][-6:]) == ("[-inf, ", ", inf]")
+
+
 def test_an_unknown_column():
     with pytest.raises(DataError, match='there is no column "d"'):
         groups_of(table("a"), "d")

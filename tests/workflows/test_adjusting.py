@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scratchnn.errors import BusyError, ModelError, StorageError, UsageError
+from scratchnn.errors import BusyError, DataError, ModelError, StorageError, UsageError
 from scratchnn.nn.temperature import fit_temperature
 from scratchnn.training.adjustment import Adjustment
 from scratchnn.training.model_file import ModelFile
@@ -190,6 +190,20 @@ def test_models_that_cannot_be_adjusted(config):
     three = train(config()).run
     with pytest.raises(UsageError, match="for two classes, but the model tells 3"):
         evaluate(three, choose_threshold="f1")
+
+
+def test_validation_rows_of_one_class(binary, write):
+    given = list(csv.DictReader(Path(DATA).read_text().splitlines()))
+    rare = [row for row in given if row["sick"] == "yes"]
+    common = [row for row in given if row["sick"] == "no"]
+    write("data/a.csv", [*common[20:], *rare])
+    write("data/b.csv", common[:20])
+    source = {"train": "../data/a.csv", "validation": "../data/b.csv"}
+    run = train(binary(data={"source": source, "split": None})).run
+    with pytest.raises(
+        DataError, match="the validation rows: no threshold can be chosen: the rows are all of one class"
+    ):
+        evaluate(run, split="train", choose_threshold="f1")
 
 
 def test_no_validation_rows(binary):
