@@ -59,6 +59,11 @@ class Wish:
         }
         return [option for option, given in asked.items() if given]
 
+    @property
+    def fitting(self) -> str:
+        """The option that needs them, for messages."""
+        return "--choose-threshold" if self.goal is not None else "--calibrate" if self.calibrate else ""
+
     def check(self, model: Model) -> Model:
         """The model at the threshold that is given. Raises `UsageError` for one that cannot be adjusted so."""
         if self.goal is not None:

@@ -102,12 +102,8 @@ class EnsembleEvaluator(Evaluator):
         """NaN, and the averaged predictions beside targets."""
         self._judged = [evaluator.judged(part) for evaluator in self._evaluators]
         scored = [one for _, one in self._judged]
-        changed: dict[str, Any] = {
-            "predictions": _mean([one.predictions for one in scored]),
-            "notes": [],
-            "called": None,
-        }
-        changed["_made"] = {}
+        changed: dict[str, Any] = {"predictions": _mean([one.predictions for one in scored]), "notes": []}
+        changed |= {"called": None, "_made": {}}
         if scored[0].quantiles is not None:
             changed["quantiles"] = _quantiles(scored, self._loss.quantiles_known() is None)
         return float("nan"), replace(scored[0], **changed)
@@ -158,7 +154,7 @@ def load_ensemble(folder: Path, plugins: Iterable[str | Path] = ()) -> Ensemble:
         if all(member.parts.get(part) == checksum for member in members)
     }
     return Ensemble(
-        first.config, first.encoder, first.built, group.path, first.run, same, first.baseline, tuple(members)
+        first.config, first.encoder, first.built, group.path, first.run, same, first.baseline, members=tuple(members)
     )
 
 

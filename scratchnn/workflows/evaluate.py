@@ -152,11 +152,11 @@ def evaluate(
     new: NewRows | None = None
     if data is None:
         split = split or "test"
-        own = own_parts(model, needed | {split}, plugins)
+        own = own_parts(model, needed | {split}, plugins, wish.fitting)
         part, batch = own[split], len(own["train"])
     else:
         new = new_rows(model, data, targets)
-        own = own_parts(model, needed, plugins) if needed else {}
+        own = own_parts(model, needed, plugins, wish.fitting) if needed else {}
         split, part, batch = str(data), new.part, len(new.part)
     table = None
     if by:

@@ -57,8 +57,8 @@ def group_figures(
 ) -> dict[str, Grouped]:
     """The loss and the metrics of each group of the rows of a table, for each column of `by`.
 
-    `mean_loss` gives the loss of rows by their places, None where there is none. The worst group is told by the first of the `main` metrics of
-    which it is known which end is good.
+    `mean_loss` gives the loss of rows by their places, None where there is none. The worst group is told by the first
+    of the `main` metrics of which it is known which end is good.
     """
     single = [metric for metric in metrics if metric.scalar]
     telling = next((one for one in main if one.scalar and one.higher_is_better is not None), None)

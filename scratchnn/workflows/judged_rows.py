@@ -80,9 +80,10 @@ def new_rows(model: Model, path: str | Path, targets: str | Path | None = None) 
     return NewRows(part, table=raw.take(part.rows) if isinstance(raw, Table) else None)
 
 
-def own_parts(model: Model, needed: Set[str], plugins: Iterable[str | Path]) -> dict[str, Part]:
+def own_parts(model: Model, needed: Set[str], plugins: Iterable[str | Path], fitting: str = "") -> dict[str, Part]:
     """The rows of each split, divided again as the training did, encoded by what the model has fitted.
 
+    `fitting` is the option that something is fitted for, on the validation rows.
     Raises `DataError` where the rows of those that are needed are others than the training had.
     """
     for split in needed - set(SPLITS):
@@ -92,6 +93,9 @@ def own_parts(model: Model, needed: Set[str], plugins: Iterable[str | Path]) -> 
         check = target_check(model.config)
         prepared = prepare_rows(loaded.config, loaded.base, run.path.parent, model.encoder, check)
     for split in sorted(needed - prepared.parts.keys()):
+        if split == "validation" and fitting:
+            hint = "Train with some: --set data.split.validation=0.15."
+            raise UsageError("needs validation rows, and the run has none", where=fitting, hint=hint)
         have = ", ".join(prepared.parts)
         raise UsageError(f"the run has no {split} rows", where="--split", hint=f"It has: {have}. Or give --data FILE.")
     found = fingerprints(loaded.config, prepared)

@@ -208,8 +208,11 @@ def test_validation_rows_of_one_class(binary, write):
 
 def test_no_validation_rows(binary):
     run = train(binary(data={"split": {"validation": 0}}, training={"early_stopping": None})).run
-    with pytest.raises(UsageError, match="the run has no validation rows"):
+    with pytest.raises(UsageError, match="--calibrate: needs validation rows, and the run has none") as caught:
         evaluate(run, calibrate=True)
+    assert "data.split.validation" in caught.value.hint
+    with pytest.raises(UsageError, match="--choose-threshold: needs validation rows"):
+        evaluate(run, data=DATA, choose_threshold="f1")
 
 
 def test_a_model_file_that_cannot_be_written_stays_as_it_is(run, monkeypatch):
