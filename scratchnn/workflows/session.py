@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from scratchnn.data.audit.certain import certain
 from scratchnn.data.large_tables import Tell
 from scratchnn.data.preparation import Prepared
 from scratchnn.data.sources import SourceParts
-from scratchnn.errors import ConfigError, DivergedError, ModelError, suggestion
+from scratchnn.errors import ConfigError, DivergedError, ModelError, StorageError, suggestion
 from scratchnn.nn.causality import looks_ahead
 from scratchnn.nn.metrics import Metric
 from scratchnn.nn.optimizers import Optimizer
@@ -235,6 +236,12 @@ class Session:
         if snapshot is None and run.model.is_file():
             message = "has a model, but no checkpoint to go on from"
             raise ModelError(message, where=str(run.path), hint="Start a new run.")
+        adjusted = False
+        with suppress(ModelError, StorageError):  # a file that cannot be read is written anew
+            adjusted = run.model.is_file() and ModelFile.read(run.model).adjustment.changes
+        if adjusted:
+            lost = "its temperature and threshold were those of other weights, and are gone: find them again"
+            self._notes.append(f"{lost} with `scratchnn evaluate --calibrate --save` or --choose-threshold")
         return snapshot
 
     def _go_on(self, trainer: Trainer, snapshot: Snapshot) -> float:

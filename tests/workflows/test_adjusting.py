@@ -18,7 +18,7 @@ from scratchnn.workflows.evaluate import evaluate
 from scratchnn.workflows.judged_rows import own_parts
 from scratchnn.workflows.model import load_model
 from scratchnn.workflows.predict import predict, write_predictions
-from scratchnn.workflows.train import train
+from scratchnn.workflows.train import resume, train
 
 DATA = "data/sick.csv"
 
@@ -246,3 +246,11 @@ def test_a_model_that_does_not_fit_its_adjustment(config):
     replace(stored, adjustment=Adjustment(threshold=0.2)).write(run / "model.safetensors")
     with pytest.raises(ModelError, match="holds an adjustment that does not fit: is for two classes"):
         load_model(run)
+
+
+def test_a_training_that_goes_on_says_that_the_adjustment_is_gone(run):
+    evaluate(run, threshold=0.2, save=True)
+    result = resume(run, overrides=["training.epochs=21"])
+    assert any("temperature and threshold were those of other weights" in note for note in result.notes)
+    assert not load_model(run).adjustment.changes
+    assert not any("threshold" in note for note in resume(run, overrides=["training.epochs=22"]).notes)
