@@ -19,6 +19,7 @@ from scratchnn.workflows.judged_rows import own_parts
 from scratchnn.workflows.model import load_model
 from scratchnn.workflows.predict import predict, write_predictions
 from scratchnn.workflows.train import resume, train
+from scratchnn.workflows.train_ensemble import train_ensemble
 
 DATA = "data/sick.csv"
 
@@ -254,3 +255,29 @@ def test_a_training_that_goes_on_says_that_the_adjustment_is_gone(run):
     assert any("temperature and threshold were those of other weights" in note for note in result.notes)
     assert not load_model(run).adjustment.changes
     assert not any("threshold" in note for note in resume(run, overrides=["training.epochs=22"]).notes)
+
+
+def test_an_ensemble_is_judged_by_groups_but_not_adjusted(binary):
+    result = train_ensemble(binary(training={"epochs": 2}), [0, 1])
+    evaluate(result.run / "seed-0", threshold=0.01, calibrate=True, save=True)
+    found = evaluate(result.run, by=["ward"], require=["group.ward=north.accuracy>=0"], data=DATA)
+    made = predict(DATA, result.run)
+    assert found.metrics["accuracy"] == pytest.approx(
+        np.mean([row["sick"] == label for row, label in zip(rows_of(DATA), made.predictions.labels, strict=True)])
+    )
+    assert "loss" not in found.groups["ward"].groups["north"].metrics
+    for options, option in (
+        ({"calibrate": True}, "--calibrate"),
+        ({"choose_threshold": "f1"}, "--choose-threshold"),
+        ({"threshold": 0.2, "save": True}, "--threshold"),
+        ({"importance": True}, "--importance"),
+    ):
+        with pytest.raises(UsageError, match=f"{option}: is for one model, not for an ensemble") as caught:
+            evaluate(result.run, **options)
+        assert "seed-0" in caught.value.hint
+    with pytest.raises(UsageError, match="--threshold: is for one model"):
+        predict(DATA, result.run, threshold=0.2)
+
+
+def rows_of(path):
+    return list(csv.DictReader(Path(path).read_text().splitlines()))
