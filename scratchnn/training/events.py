@@ -30,13 +30,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class EpochEnd:
-    """An epoch is complete."""
+    """An epoch is complete. `gradient_norms` are those of its last step, by layer."""
 
     epoch: int
     step: int
     learning_rate: float
     train: dict[str, float]
     validation: dict[str, Any] = field(default_factory=dict)
+    gradient_norms: dict[str, float] = field(default_factory=dict)
 
     def row(self) -> dict[str, Any]:
         """The row of metrics.jsonl."""
@@ -44,6 +45,8 @@ class EpochEnd:
         row["train"] = self.train
         if self.validation:
             row["validation"] = self.validation
+        if self.gradient_norms:
+            row["gradient_norms"] = self.gradient_norms
         return row
 
 

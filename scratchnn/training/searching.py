@@ -18,7 +18,7 @@ class SearchingStep(Step):
 
     The loss is the mean over the rows plus all penalties, which agrees with its gradient. Every evaluation draws the
     same numbers (dropout masks) and starts from the same state (running statistics), so that the step moves the
-    state once: as its last evaluation does, at the parameters that are left.
+    state once: as its last evaluation does, at the parameters that are left. `norms` are those of that one too.
     """
 
     def __init__(
@@ -53,5 +53,6 @@ class SearchingStep(Step):
         self._figures = (loss, total)
         if not math.isfinite(loss) or total == 0:
             return math.nan
+        self.norms.take()
         self._penalty.add()
         return (loss + self._run.penalty) / total + self._penalty.value()

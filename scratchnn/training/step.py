@@ -11,6 +11,7 @@ from scratchnn.data.augmentation import Augmenter
 from scratchnn.data.preparation import Part
 from scratchnn.data.samples import gather
 from scratchnn.nn.arena import Workspace, allocate
+from scratchnn.nn.gradient_norms import GradientNorms
 from scratchnn.nn.layer import InputSpec
 from scratchnn.nn.losses import Loss
 from scratchnn.nn.memory import Array, Memory, Pass
@@ -41,6 +42,9 @@ class Step:
     `augmenter` changes the gathered inputs in place; where it mixes samples, the loss and the weights are mixed too.
 
     `run.penalty` is what layers added to the summed loss of the last step; the loss that is returned is without it.
+
+    `norms` are asked after the backward passes, while the gradient is that of the loss alone: the penalty of large
+    weights and the limits on the gradient come after, and an optimizer destroys it.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class Step:
             batch_size, loss.targets_per_sample
         )
         self._bound: dict[int, Bound] = {}
+        self.norms = GradientNorms(network.arena)
 
     def __call__(self, rows: Array, learning_rate: float) -> tuple[float, float]:
         """Trains on these rows; the summed loss and the sum of the weights (of the samples, not the parameters).
@@ -90,6 +95,7 @@ class Step:
             loss, total = self._accumulate(rows)
         if not math.isfinite(loss) or total == 0:
             return loss, total
+        self.norms.take()
         self._penalty.add()
         self._updater.step(learning_rate)
         if self._constrains:

@@ -40,13 +40,17 @@ PROGRESS_SECONDS = 0.1
 
 @dataclass
 class Position:
-    """Where the loop stands: complete epochs, steps done of the next one, and that epoch's sums so far."""
+    """Where the loop stands: complete epochs, steps done of the next one, and that epoch's sums so far.
+
+    `gradient_norms` are those of the epoch's last step, once it is done.
+    """
 
     epochs: int = 0
     batches: int = 0
     loss_sum: float = 0.0
     weight_sum: float = 0.0
     activity_sum: float = 0.0
+    gradient_norms: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,7 @@ class Trainer:
         self._run = Pass(training=True, rng=streams.dropout)
         around = (network, recipe.loss, self._penalty, self._updater, train, batch_size, self._run)
         self._step = SearchingStep(*around) if searches else Step(*around, augmenter)
+        self._norms = self._step.norms
         self._position = Position()
         self._epoch_stream = state_of(streams.shuffle)  # of the generator before it drew the current epoch's order
         self._stop = stop or StopRequest()
@@ -255,12 +260,14 @@ class Trainer:
         schedule, span, updater, base = self._schedule, self._span, self._updater, self._learning_rate
         stop, loss, shown = self._stop, 0.0, time.perf_counter()
         cycles, averages = schedule.cycles_momentum, self._average is not None
+        norms, last = self._norms, span.steps_per_epoch - 1
         for batch in range(position.batches, span.steps_per_epoch):
             if stop.requested:
                 break
             rate = base * schedule.factor(updater.step_count, span, self._schedule_state)
             if cycles:
                 updater.momentum = schedule.momentum(updater.step_count, span)
+            norms.want(batch == last)
             loss, weight = step(order[batch * size : (batch + 1) * size], rate)
             if not math.isfinite(loss):
                 break
@@ -270,6 +277,7 @@ class Trainer:
             position.weight_sum += weight
             position.activity_sum += self._run.penalty
             position.batches = batch + 1
+            position.gradient_norms = norms.found
             if (now := time.perf_counter()) - shown > PROGRESS_SECONDS:
                 shown = now
                 mean = position.loss_sum / (position.weight_sum or 1)
@@ -290,12 +298,13 @@ class Trainer:
         if improved and self._best is not None:
             self._fill(self._best)
         self._epoch_stream = state_of(self._streams.shuffle)
+        norms, position.gradient_norms = position.gradient_norms, {}
         position.epochs, position.batches = epoch, 0
         position.loss_sum = position.weight_sum = position.activity_sum = 0.0
         step = self._updater.step_count
         rate = self._learning_rate * self._schedule.factor(max(step - 1, 0), self._span, self._schedule_state)
         self._schedule_state = self._schedule.observe(self._schedule_state, value, self._watch.higher_is_better)
-        return EpochEnd(epoch, step, rate, train, validation)
+        return EpochEnd(epoch, step, rate, train, validation, norms)
 
     def _take(self, *, each_step: bool) -> None:
         """Takes the weights into their average, where it is time."""

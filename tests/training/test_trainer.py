@@ -309,3 +309,33 @@ def test_parameters_that_are_not_finite_after_the_last_step_are_divergence(make,
     events, seen = run(made)
     assert (events[-1].status, events[-1].epochs, len(ends(events))) == ("diverged", 1, 1)
     np.testing.assert_array_equal(weights(made.network), seen[events.index(ends(events)[-1])])
+
+
+@pytest.mark.parametrize("regularization", [{}, {"l2": 0.5, "clip_norm": 1e-3}])
+def test_the_norms_of_an_epoch_are_those_of_its_last_steps_loss(make, regularization):
+    """One batch an epoch: its gradient is that of the mean loss at the weights before, whatever is added or clipped."""
+    layers = [Dense(units=4, activation="tanh"), Dense(units=3)]
+    made = make(layers=layers, batch_size="all", epochs=1, shuffle=False, regularization=regularization)
+    network, part = made.network, made.train
+    x, y, w = (np.asarray(array, np.float64) for array in (part.inputs, part.targets, part.weights))
+    p = {name: array.astype(np.float64) for name, array in network.arena.named_arrays().items()}
+    hidden = np.tanh(x @ p["0.weight"] + p["0.bias"])
+    z = np.exp(hidden @ p["1.weight"] + p["1.bias"])
+    dz = (z / z.sum(axis=1, keepdims=True) - np.eye(3)[y.astype(int)]) * w[:, None] / w.sum()
+    da = dz @ p["1.weight"].T * (1 - hidden**2)
+    expected = [np.hypot(np.linalg.norm(a.T @ d), np.linalg.norm(d.sum(0))) for a, d in ((x, da), (hidden, dz))]
+    (end,) = ends(run(made)[0])
+    assert list(end.gradient_norms) == ["0", "1"]
+    assert list(end.gradient_norms.values()) == pytest.approx(expected, rel=1e-5)
+    assert end.row()["gradient_norms"] == end.gradient_norms
+
+
+def test_norms_are_of_the_last_step_and_change_nothing(make, monkeypatch):
+    made, asked = make(epochs=2), []
+    norms = made.trainer._norms
+    monkeypatch.setattr(norms, "measure", lambda: asked.append(made.trainer._updater.step_count) or {})
+    run(made)
+    assert asked == [2, 5]  # three steps an epoch
+    other = make(epochs=2)
+    run(other)
+    np.testing.assert_array_equal(weights(made.network), weights(other.network))
