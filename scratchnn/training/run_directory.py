@@ -115,19 +115,24 @@ class RunDirectory:
 
         Only the last line may be broken: that of a process that was killed while writing it.
         """
+        lines = self._metrics_lines()
+        for number, row in enumerate(lines[:-1], start=1):
+            if row is None:
+                hint = "Repair the line, or remove it."
+                raise ModelError("is not the row of an epoch", where=f"{self.metrics}:{number}", hint=hint)
+        return [row for row in lines if row is not None and row["epoch"] <= epochs]
+
+    def readable_metrics(self) -> tuple[list[dict[str, Any]], list[int]]:
+        """The rows of metrics.jsonl that can be read, and the numbers of the lines, from 1, that are none."""
+        lines = self._metrics_lines()
+        broken = [number for number, row in enumerate(lines, start=1) if row is None]
+        return [row for row in lines if row is not None], broken
+
+    def _metrics_lines(self) -> list[dict[str, Any] | None]:
         if not self.metrics.is_file():
             return []
         with refusals(self.metrics):
-            lines = self.metrics.read_bytes().splitlines()
-        rows = []
-        for number, line in enumerate(lines, start=1):
-            row = _row(line)
-            if row is None and number < len(lines):
-                hint = "Repair the line, or remove it."
-                raise ModelError("is not the row of an epoch", where=f"{self.metrics}:{number}", hint=hint)
-            if row is not None and row["epoch"] <= epochs:
-                rows.append(row)
-        return rows
+            return [_row(line) for line in self.metrics.read_bytes().splitlines()]
 
     def cut_metrics(self, epochs: int) -> None:
         """Drops the rows after an epoch: a resumed run writes them again."""

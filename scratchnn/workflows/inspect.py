@@ -9,22 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from scratchnn.nn.arena import walk_params
 from scratchnn.nn.gradcheck import GradCheck, check_all, check_network
 from scratchnn.nn.updater import Updater
 from scratchnn.workflows.configs import load_config
+from scratchnn.workflows.layer_table import LayerRow, layer_rows
 from scratchnn.workflows.session import Ready, Session
-
-
-@dataclass(frozen=True)
-class LayerRow:
-    """One layer of the table."""
-
-    index: int
-    tag: str
-    output: tuple[int, ...]
-    parameters: int
-    flops: int
 
 
 @dataclass(frozen=True)
@@ -103,15 +92,11 @@ def summary(config: str | Path, overrides: Sequence[str] = (), plugins: Iterable
     session = Session(load_config(config, overrides, plugins))
     network = session.built.network
     batch = session.batch_size
-    rows = []
-    for index, (layer, plan) in enumerate(zip(network.layers, network.chain.plans, strict=True)):
-        count = sum(network.arena.slots[f"{index}.{name}"].size for name, _ in walk_params(plan))
-        rows.append(LayerRow(index, layer.tag(), plan.output.shape, count, plan.flops))
     vector = network.arena.parameters.nbytes
     return Summary(
         name=session.loaded.name,
         inputs=network.inputs.shape,
-        layers=rows,
+        layers=layer_rows(network),
         parameters=network.arena.count,
         batch_size=batch,
         parameter_bytes=vector,

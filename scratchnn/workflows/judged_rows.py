@@ -10,7 +10,7 @@ from scratchnn.data.blocks import table_blocks
 from scratchnn.data.kept_columns import KeptColumns
 from scratchnn.data.large_tables import BLOCK_ROWS
 from scratchnn.data.new_targets import with_targets
-from scratchnn.data.preparation import Part, encode, read_path, read_text, used_rows
+from scratchnn.data.preparation import Part, Prepared, encode, read_path, read_text, used_rows
 from scratchnn.data.sources import SourceParts
 from scratchnn.data.tables import Table
 from scratchnn.data.tabular import TabularSource
@@ -81,6 +81,11 @@ def new_rows(model: Model, path: str | Path, targets: str | Path | None = None) 
 
 
 def own_parts(model: Model, needed: Set[str], plugins: Iterable[str | Path], fitting: str = "") -> dict[str, Part]:
+    """The rows of each split, as `own_rows` gives them."""
+    return own_rows(model, needed, plugins, fitting).parts
+
+
+def own_rows(model: Model, needed: Set[str], plugins: Iterable[str | Path], fitting: str = "") -> Prepared:
     """The rows of each split, divided again as the training did, encoded by what the model has fitted.
 
     `fitting` is the option that something is fitted for, on the validation rows.
@@ -104,7 +109,7 @@ def own_parts(model: Model, needed: Set[str], plugins: Iterable[str | Path], fit
             message = f"the {split} rows are not those of the training: the data or the config has changed"
             hint = "Put them back as they were, or judge rows that the training did not have: --data FILE."
             raise DataError(message, where=str(run.path), hint=hint)
-    return prepared.parts
+    return prepared
 
 
 def own_columns(
