@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scratchnn.workflows.generate import generate
     from scratchnn.workflows.model import load_model
     from scratchnn.workflows.predict import predict
+    from scratchnn.workflows.report import report
     from scratchnn.workflows.runs import runs
     from scratchnn.workflows.train import resume, train
     from scratchnn.workflows.train_ensemble import train_ensemble
@@ -31,6 +32,7 @@ __all__ = [
     "generate",
     "load_model",
     "predict",
+    "report",
     "resume",
     "runs",
     "train",
@@ -46,6 +48,7 @@ _HOMES = {
     "generate": "scratchnn.workflows.generate",
     "load_model": "scratchnn.workflows.model",
     "predict": "scratchnn.workflows.predict",
+    "report": "scratchnn.workflows.report",
     "resume": "scratchnn.workflows.train",
     "runs": "scratchnn.workflows.runs",
     "train": "scratchnn.workflows.train",

@@ -12,6 +12,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "predict",
+    "report",
     "audit",
     "validate",
     "summary",
