@@ -28,10 +28,10 @@ from scratchnn.training.run_directory import RunDirectory
 from scratchnn.training.storage import refusals, write_atomically
 from scratchnn.workflows.ensembles import ensemble_folder
 from scratchnn.workflows.judged_rows import SPLITS, own_rows
-from scratchnn.workflows.report_rows import JudgedRows
 from scratchnn.workflows.layer_histograms import activation_histograms, layer_name, weight_histograms
 from scratchnn.workflows.layer_table import layer_rows
 from scratchnn.workflows.model import Model, load_model
+from scratchnn.workflows.report_rows import JudgedRows
 from scratchnn.workflows.run_record import RunRecord, read_record
 from scratchnn.workflows.threads import choose_threads, computing
 
