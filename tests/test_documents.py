@@ -108,7 +108,7 @@ def test_the_whole_config_shows_every_section() -> None:
     (block,) = blocks(README, "yaml")
     loaded = check_document(parse_document(block, "README.md"), ROOT, ())
     named = set(loaded.document.data)
-    assert set(type(loaded.config).model_fields) - named == {"plugins", "deterministic"}
+    assert set(type(loaded.config).model_fields) - named == {"plugins", "deterministic", "tune"}
 
 
 def test_the_python_example_runs(workplace: Path) -> None:

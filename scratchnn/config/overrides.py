@@ -16,9 +16,9 @@ from __future__ import annotations
 import copy
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from scratchnn.component import Component
 from scratchnn.config.annotations import full_form, keys_of, literals
@@ -31,6 +31,14 @@ from scratchnn.errors import ConfigError, UsageError
 
 _TAG = re.compile(r"[a-z][a-z0-9_]*")
 _FORM = "Write it as `--set training.epochs=5`."
+
+
+class Assignment(NamedTuple):
+    """A plain value for a key path, and where it comes from."""
+
+    path: KeyPath
+    value: Any
+    origin: str
 
 
 @dataclass(frozen=True)
@@ -48,13 +56,21 @@ def apply_overrides(document: Document, overrides: Sequence[str], root: Any = An
 
     What they set has the origin "--set training.epochs=5" instead of a place in the file. Raises `UsageError`.
     """
-    data = copy.deepcopy(document.data)
-    places, origins = dict(document.places), dict(document.origins)
-    untyped: list[_Untyped] = []
+    assignments = []
     for override in overrides:
         origin = f"--set {override}"
         path, text = _split(override, origin)
-        changed, written = _set(data, path, _value(text, origin), origin, root, untyped)
+        assignments.append(Assignment(path, _value(text, origin), origin))
+    return assign(document, assignments, root)
+
+
+def assign(document: Document, assignments: Iterable[Assignment], root: Any = Any) -> Document:
+    """The same for values that are there already. Raises `UsageError` at their origins."""
+    data = copy.deepcopy(document.data)
+    places, origins = dict(document.places), dict(document.origins)
+    untyped: list[_Untyped] = []
+    for path, value, origin in assignments:
+        changed, written = _set(data, path, copy.deepcopy(value), origin, root, untyped)
         place = places.get(changed) if written else None
         for known in (places, origins):
             for old in [old for old in known if old[: len(changed)] == changed]:

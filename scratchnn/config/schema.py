@@ -21,6 +21,7 @@ from scratchnn.nn.regularizers import Regularization
 from scratchnn.nn.schedules import Constant, Schedule
 from scratchnn.training.sampling import NoSampling
 from scratchnn.training.settings import TrainingSettings
+from scratchnn.tuning.settings import TuneSettings
 
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 LONGEST_NAME = 100
@@ -68,6 +69,7 @@ class Config(Settings):
     regularization: Regularization = Field(Regularization(), description="What keeps the weights small.")
     training: TrainingSettings = Field(TrainingSettings(), description="The training loop.")
     metrics: list[Metric] | None = Field(None, description="What is measured besides the loss; by task when absent.")
+    tune: TuneSettings | None = Field(None, description="A search for better values. Only `scratchnn tune` heeds it.")
 
     @property
     def seed_of_split(self) -> int:

@@ -17,7 +17,7 @@ from scratchnn.data.synthetic import Synthetic
 def identity(config: Config, train: Part, validation: Part | None) -> dict[str, Any]:
     """What a checkpoint must have been made with: the settings but those that may change, and the rows."""
     settings = plain(config)
-    for key in ("name", "threads", "plugins"):
+    for key in ("name", "threads", "plugins", "tune"):
         del settings[key]
     for key in ("epochs", "checkpoint"):
         del settings["training"][key]
