@@ -10,6 +10,7 @@ from importlib import import_module
 COMMANDS = (
     "init",
     "train",
+    "tune",
     "evaluate",
     "predict",
     "report",

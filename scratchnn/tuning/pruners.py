@@ -42,10 +42,10 @@ class Median(Pruner):
     warmup_epochs: int = Field(0, ge=0, description="Epochs of each trial in which it is not ended.")
 
     def make(self, epochs: int) -> BasePruner:
-        """Optuna's."""
+        """Optuna's, which counts from 0: its steps are our epochs minus one."""
         from optuna.pruners import MedianPruner
 
-        return MedianPruner(n_startup_trials=self.startup_trials, n_warmup_steps=self.warmup_epochs)
+        return MedianPruner(n_startup_trials=self.startup_trials, n_warmup_steps=self.warmup_epochs + 1)
 
 
 class Hyperband(Pruner):

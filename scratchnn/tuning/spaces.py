@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, Protocol, Self
 
 import numpy as np
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from scratchnn.component import Component
+from scratchnn.errors import suggestion
 
 Drawn = str | int | float | bool | None
 """What a study keeps of a value."""
@@ -40,12 +41,18 @@ class Space(Component):
     """
 
     family: ClassVar[str] = "space"
-    when: dict[str, Any] = Field({}, description="Keys of the search above, with the values for which this counts.")
+    when: dict[str, Any] = Field({}, description="Other keys of the search, with the values for which this one counts.")
 
     @classmethod
     def shorthand(cls, value: object) -> object:
         """A list is the values of a choice."""
         return {"type": "choice", "values": value} if isinstance(value, list) else super().shorthand(value)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Editors accept the list too."""
+        made = super().__get_pydantic_json_schema__(schema, handler)
+        return {"anyOf": [{"type": "array", "minItems": 1}, made]} if "family" in cls.__dict__ else made
 
     def suggest(self, trial: Suggests, name: str) -> Drawn:
         """What the trial draws under this name."""
@@ -182,8 +189,8 @@ class LogUniform(_Range):
         """`points` at equal ratios."""
         if self.low == self.high:
             return [self.low]
-        inner = np.geomspace(self.low, self.high, points)[1:-1]
-        return [self.low, *(float(value) for value in inner), self.high]  # geomspace may round its ends
+        inner = np.geomspace(self.low, self.high, points)[1:-1].clip(self.low, self.high)  # it may round past the ends
+        return [self.low, *(float(value) for value in inner), self.high]
 
 
 class Int(_Range):
@@ -280,21 +287,45 @@ class Layers(_Range):
 
 
 def draw(space: Mapping[str, Space], ask: Ask, prefix: str = "") -> dict[str, Any]:
-    """The values of the keys whose conditions hold, in order.
+    """The values of the keys whose conditions hold, in order; what others depend on comes before them.
 
     >>> space = {"a": Choice(values=[1, 2]), "b": Uniform(low=0, high=1, when={"a": 2})}
     >>> draw(space, lambda name, one: one.grid(2)[0]), draw(space, lambda name, one: one.grid(2)[1])
     ({'a': 1}, {'a': 2, 'b': 1.0})
     """
     drawn: dict[str, Any] = {}
-    for key, one in space.items():
-        if holds(space, one, drawn):
-            drawn[key] = one.draw(prefix + key, ask)
+    for key in in_order(space):
+        if holds(space, space[key], drawn):
+            drawn[key] = space[key].draw(prefix + key, ask)
     return drawn
 
 
+def in_order(space: Mapping[str, Space]) -> list[str]:
+    """The keys as they are written, but each after those that it depends on. Raises `ValueError` for a circle.
+
+    >>> in_order({"b": Uniform(low=0, high=1, when={"a": 2}), "a": Choice(values=[1, 2]), "c": Choice(values=[1])})
+    ['a', 'b', 'c']
+    """
+    placed: dict[str, bool] = {}  # False while what a key depends on is being placed
+
+    def place(key: str) -> None:
+        if key in placed:
+            if not placed[key]:
+                raise ValueError(key)
+            return
+        placed[key] = False
+        for other in space[key].when:
+            place(other)
+        del placed[key]
+        placed[key] = True
+
+    for key in space:
+        place(key)
+    return list(placed)
+
+
 def holds(space: Mapping[str, Space], one: Space, drawn: Mapping[str, Any]) -> bool:
-    """Whether every condition of a space holds for what was drawn above it."""
+    """Whether every condition of a space holds for what was drawn before."""
     return all(
         key in drawn and any(space[key].matches(drawn[key], value) for value in wanted_values(wanted))
         for key, wanted in one.when.items()
@@ -307,19 +338,20 @@ def wanted_values(wanted: Any) -> list[Any]:
 
 
 def check_conditions(space: Mapping[str, Space]) -> None:
-    """Raises `PydanticCustomError` for a condition on what is not searched above, or that can never hold."""
-    above: list[str] = []
+    """Raises `PydanticCustomError` for a condition on what is not searched, on itself, or that can never hold."""
     for key, one in space.items():
         for other, wanted in one.when.items():
-            named = {"key": key, "other": other, "known": ", ".join(above) or "nothing"}
-            if other not in above:
-                message = "{key} depends on {other}, which is not searched above it. Above it: {known}."
-                raise PydanticCustomError("space", message, named)
+            named = {"key": key, "other": other, "hint": suggestion(other, [name for name in space if name != key])}
+            if other not in space:
+                raise PydanticCustomError("space", "{key} depends on {other}, which is not searched. {hint}", named)
             for value in wanted_values(wanted):
                 if not space[other].can_be(value):
                     message = "{key} depends on {other} being {value}, which it never is."
                     raise PydanticCustomError("space", message, {**named, "value": json.dumps(value, default=str)})
-        above.append(key)
+    try:
+        in_order(space)
+    except ValueError as error:
+        raise PydanticCustomError("space", "{key} depends on itself in the end.", {"key": str(error)}) from None
 
 
 def grid_points(space: Mapping[str, Space], points: int, most: int) -> list[dict[str, Drawn]] | None:

