@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,18 +73,19 @@ def tune(
     started, request = time.monotonic(), stop or StopRequest()
     prepared = prepare_search(load(config, overrides, plugins), storage)
     search = prepared.open(keep, None if jobs == 1 else max(1, available_cores() // jobs))
-    settings = prepared.settings
-    tell = _teller(prepared, search, listener)
-    until = None if settings.seconds is None else started + settings.seconds
-    tell(always=True)
-    if jobs == 1:
-        run_trials(search, request, tell, until)
-    else:
-        from scratchnn.workflows.tuning.workers import run_workers
+    with closing(search.study):
+        tell = _teller(prepared, search, listener)
+        seconds = prepared.settings.seconds
+        until = None if seconds is None else started + seconds
+        tell(always=True)
+        if jobs == 1:
+            run_trials(search, request, tell, until)
+        else:
+            from scratchnn.workflows.tuning.workers import run_workers
 
-        run_workers(search, prepared.place, jobs, request, tell, until)
-    tell(always=True)
-    return _finish(prepared, search, request, time.monotonic() - started, plot=plot)
+            run_workers(search, prepared.place, jobs, request, tell, until)
+        tell(always=True)
+        return _finish(prepared, search, request, time.monotonic() - started, plot=plot)
 
 
 @dataclass(frozen=True)

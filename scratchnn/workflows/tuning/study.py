@@ -15,7 +15,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -105,8 +105,9 @@ class SearchStudy:
         """
         import optuna
 
-        with quiet():
+        with quiet(), ExitStack() as failed:
             storage = place.open()
+            failed.callback(_close, storage)
             with place.lock(name):
                 try:
                     study = optuna.load_study(study_name=name, storage=storage)
@@ -122,7 +123,13 @@ class SearchStudy:
                     raise _other_search(place.name, name, known, wanted)
             study.sampler = seeded(sampler, seed, points)
             study.pruner = pruner.make(epochs)
+            failed.pop_all()
         return cls(place, study, storage, limit)
+
+    def close(self) -> None:
+        """Ends the connection."""
+        with quiet():
+            _close(self._storage)
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -258,6 +265,7 @@ class SearchStudy:
             if running is not None:
                 with suppress(Exception):  # what fails here fails in the search too, and is told there
                     self._storage.set_trial_user_attr(running, "beat", time.time())
+                self._storage.remove_session()  # each thread has a connection of its own
 
 
 @contextmanager
@@ -301,6 +309,13 @@ def _row(trial: FrozenTrial) -> TrialRow:
         threads=trial.user_attrs.get("threads"),
         error=trial.user_attrs.get("error", {}) if state == "failed" else {},
     )
+
+
+def _close(storage: Any) -> None:
+    storage.remove_session()
+    engine = getattr(storage, "engine", None)
+    if engine is not None:
+        engine.dispose()
 
 
 def _other_search(place: str, name: str, known: Any, wanted: Any) -> ConfigError:

@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TextIO
 
@@ -41,7 +42,8 @@ def main() -> int:
         document = Document(task["config"], task["origin"])
         loaded = check_document(document, Path(task["base"]), task["plugins"])
         search = prepare_search(loaded, task["storage"]).open(task["keep"], task["threads"])
-        run_trials(search, stop, _nothing, until)
+        with closing(search.study):
+            run_trials(search, stop, _nothing, until)
     except ScratchnnError as error:
         whole = error if not isinstance(error, ConfigError) else ConfigError(str(error))
         json.dump(whole.to_json(), said)
