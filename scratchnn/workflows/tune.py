@@ -16,6 +16,7 @@ from scratchnn.config.dump import plain
 from scratchnn.errors import ConfigError, UsageError, suggestion
 from scratchnn.training.events import StopRequest
 from scratchnn.training.run_directory import ROOT
+from scratchnn.training.storage import refusals
 from scratchnn.tuning.extras import require
 from scratchnn.tuning.settings import TuneSettings
 from scratchnn.workflows.building import figure_names
@@ -26,6 +27,7 @@ from scratchnn.workflows.threads import available_cores
 from scratchnn.workflows.train import load
 from scratchnn.workflows.tuning.assigning import check_space, without_search
 from scratchnn.workflows.tuning.importance import importance_of
+from scratchnn.workflows.tuning.locks import FileLock, held
 from scratchnn.workflows.tuning.places import Place, place_of
 from scratchnn.workflows.tuning.results import TuneResult, write_results
 from scratchnn.workflows.tuning.study import SearchStudy, TrialRow
@@ -85,7 +87,10 @@ def tune(
 
             run_workers(search, prepared.place, jobs, request, tell, until)
         tell(always=True)
-        return _finish(prepared, search, request, time.monotonic() - started, plot=plot)
+        with refusals(prepared.folder):
+            prepared.folder.mkdir(parents=True, exist_ok=True)
+        with held(FileLock(prepared.folder / ".writing")):  # the process that writes last has seen the most trials
+            return _finish(prepared, search, request, time.monotonic() - started, plot=plot)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scratchnn.errors import ScratchnnError
-from scratchnn.training.storage import finite_json, refusals, write_atomically
+from scratchnn.training.storage import finite_json, write_atomically
 from scratchnn.workflows.train import _stored
 from scratchnn.workflows.tuning.study import TrialRow
 from scratchnn.workflows.tuning.trials import Search
@@ -77,12 +77,11 @@ class TuneResult:
 def write_results(search: Search, result: TuneResult) -> None:
     """Writes best.yaml, summary.json and trials.csv."""
     folder = result.folder
-    with refusals(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    summary = json.dumps(finite_json(result.to_json()), indent=2) + "\n"
     if result.best is not None and result.config is not None:
         text = _stored(search.config_of(result.best), folder)
         write_atomically(result.config, f"{_introduce(result, result.best)}{text}".encode())
-    write_atomically(folder / "summary.json", (json.dumps(finite_json(result.to_json()), indent=2) + "\n").encode())
+    write_atomically(folder / "summary.json", summary.encode())
     write_atomically(folder / "trials.csv", _table(result.trials).encode())
 
 
