@@ -81,10 +81,10 @@ def table(event: TuneProgress) -> Table:
 
     ended = [row for row in event.trials if row.finished]
     total = "" if event.total is None else f" of {event.total}"
-    made = Table(title=f"{event.folder}: {len(ended)}{total} trials done", title_justify="left", expand=False)
-    for name in ("trial", "state", event.metric, "epoch"):
-        made.add_column(name, justify="left" if name == "state" else "right", no_wrap=True)
-    made.add_column("values", overflow="ellipsis", no_wrap=True)
+    made = Table(title=f"{event.folder}: {len(ended)}{total} trials done", title_justify="left", expand=True)
+    for name, width in (("trial", 5), ("state", 9), (event.metric, max(len(event.metric), 9)), ("epoch", 5)):
+        made.add_column(name, justify="left" if name == "state" else "right", no_wrap=True, width=width)
+    made.add_column("values", overflow="ellipsis", no_wrap=True, ratio=1)
     best = best_of(event)
     running = [row for row in event.trials if row.state == "running"]
     others = [row for row in ended if best is None or row.number != best.number]

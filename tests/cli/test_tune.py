@@ -121,6 +121,13 @@ def test_the_live_table_has_the_best_first_and_what_runs_last(tmp_path):
         ["4", "running"],
     ]
     assert rows[2][2:] == ["too", "much"]
+    long = {f"optimizer.{name}": 0.123456 for name in "abcdefghij"}
+    crowded = Drawn(width=100, record=True, file=io.StringIO())
+    crowded.print(
+        table(TuneProgress(tmp_path, "validation.loss", False, 9, [TrialRow(0, "completed", 0.5, long, 3, 1)]))
+    )
+    (line,) = [line for line in crowded.export_text().splitlines() if "optimizer" in line]
+    assert line.replace("│", " ").split()[:4] == ["0", "best", "0.5000", "3"]
     maximized = Drawn(width=100, record=True, file=io.StringIO())
     maximized.print(table(TuneProgress(tmp_path, "validation.accuracy", True, None, ROWS)))
     first = next(line for line in maximized.export_text().splitlines() if "rate" in line)

@@ -359,3 +359,18 @@ def test_the_seed_of_a_trial_depends_on_its_number_and_the_config():
     seeds = {trial_seed(seed, number) for seed in (0, 1, 2**70) for number in range(100)}
     assert len(seeds) == 300
     assert trial_seed(3, 4) == int(np.random.SeedSequence([3, 4]).generate_state(1)[0])
+
+
+def test_trials_side_by_side_share_the_threads_and_the_best_config_keeps_theirs(search):
+    from scratchnn.config.dump import plain
+    from scratchnn.workflows.configs import load_config
+    from scratchnn.workflows.tune import prepare_search
+    from scratchnn.workflows.tuning.trials import run_trials
+
+    prepared = prepare_search(load_config(search(trials=1, changes={"threads": 3})), None)
+    shared = prepared.open("all", 2)
+    run_trials(shared, StopRequest(), lambda: None, None)
+    (row,) = shared.study.rows()
+    assert row.threads == 2
+    assert plain(shared.config_of(row).config)["threads"] == 2
+    assert "\nthreads: 2\n" in (FOLDER / "trial-0000" / "config.yaml").read_text()
