@@ -59,6 +59,8 @@ class Pass:
     only backward may read, is what the summed loss is divided by. Such a layer adds its summed, weighted penalty to
     `penalty`, which whoever runs the pass sets back to 0, and the gradient of this sum over `total` to `dx`.
 
+    Outside of training, `sampling` leaves dropout on, and nothing else that training does (Monte Carlo dropout).
+
     `before_layer` is called for each layer of a chain before its forward, with the same arguments and the layer first.
     """
 
@@ -69,6 +71,12 @@ class Pass:
     total: float = 1.0
     penalty: float = 0.0
     before_layer: Callable[[Any, Array, Array, Memory, Pass], None] | None = None
+    sampling: bool = False
+
+    @property
+    def drops(self) -> bool:
+        """Whether dropout is on."""
+        return self.training or self.sampling
 
 
 def transfer(source: Array, target: Array) -> None:

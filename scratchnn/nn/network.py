@@ -154,15 +154,20 @@ class Network:
 
         Both arrays are the network's own: they hold until the next chunk.
         """
+        run = Pass(training=False)
+        for rows, batch in self.batches(inputs):
+            outputs = batch.forward(run)
+            yield rows, outputs, run.mask
+
+    def batches(self, inputs: SampleRows) -> Iterator[tuple[slice, Batch]]:
+        """A few samples at a time: which ones, and the network's own batch with them as its inputs."""
         if self._predictor is None:
             self._predictor = self.workspace(self.predict_rows)
-        run = Pass(training=False)
         for start in range(0, len(inputs), self.predict_rows):
             rows = slice(start, min(start + self.predict_rows, len(inputs)))
             batch = self._predictor.batch(rows.stop - start)
             batch.inputs[...] = inputs[rows]
-            outputs = batch.forward(run)
-            yield rows, outputs, run.mask
+            yield rows, batch
 
     @property
     def predict_rows(self) -> int:

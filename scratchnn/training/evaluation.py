@@ -73,14 +73,23 @@ class Evaluator:
     def scored(self, outputs: Array, part: Part, adjustment: Adjustment | None = None) -> Scored:
         """Predictions beside targets, both as a user knows them; with another `adjustment` than the evaluator's own."""
         target, adjustment = self._encoder.target, adjustment or self._adjustment
-        made = adjustment.probabilities(self._loss, outputs)
-        predictions, targets = target.decode(made), target.decode(part.targets)
+        predictions = target.decode(adjustment.probabilities(self._loss, outputs))
+        quantiles = self._quantiles(outputs) if target.is_number else None
+        return self.beside(predictions, part, quantiles, adjustment.called(self._loss, outputs))
+
+    def beside(
+        self,
+        predictions: Array,
+        part: Part,
+        quantiles: Callable[[float], Array] | None = None,
+        called: Array | None = None,
+    ) -> Scored:
+        """The same for predictions, and what tells their quantiles, in the targets' own units."""
+        target = self._encoder.target
+        targets = target.decode(part.targets)
         if target.label_names:
             return ScoredLabels(targets, predictions, part.weights, tuple(target.label_names))
-        pooled = isinstance(target, InputsAgain)
-        quantiles = self._quantiles(outputs) if target.is_number else None
-        called = adjustment.called(self._loss, outputs)
-        classes = tuple(target.class_names)
+        pooled, classes = isinstance(target, InputsAgain), tuple(target.class_names)
         return Scored(targets, predictions, part.weights, classes, pooled, quantiles=quantiles, called=called)
 
     def _quantiles(self, outputs: Array) -> Callable[[float], Array] | None:
@@ -98,16 +107,20 @@ class Evaluator:
     def mean_loss(self, outputs: Array, targets: Array, weights: Array | None) -> float:
         """The mean loss of raw outputs `(N, K)` on encoded targets, weighted where there are weights `(N,)`."""
         total, weight_sum = 0.0, 0.0
-        targets = targets if targets.ndim == 1 else targets.reshape(len(targets), -1)
         for start in range(0, len(outputs), PREDICT_ROWS):
             rows = slice(start, start + PREDICT_ROWS)
             own = None if weights is None else weights[rows]
-            chunk = outputs[rows]
-            weight = float(len(chunk)) if own is None else float(np.add.reduce(own))
-            mem = self._workspace.memory(len(chunk))
-            total += self._loss.evaluate(chunk, targets[rows], own, max(weight, 1.0), None, mem)
+            loss, weight = self.summed_loss(outputs[rows], targets[rows], own)
+            total += loss
             weight_sum += weight
         return total / weight_sum if weight_sum else 0.0
+
+    def summed_loss(self, outputs: Array, targets: Array, weights: Array | None) -> tuple[float, float]:
+        """The weighted loss of outputs `(n, K)`, `PREDICT_ROWS` of them at most, and the sum of the weights."""
+        targets = targets if targets.ndim == 1 else targets.reshape(len(targets), -1)
+        weight = float(len(outputs)) if weights is None else float(np.add.reduce(weights))
+        mem = self._workspace.memory(len(outputs))
+        return self._loss.evaluate(outputs, targets, weights, max(weight, 1.0), None, mem), weight
 
     def _judged_steps(self, part: Part) -> tuple[float, ScoredSteps]:
         """The mean loss over all real steps, and what is true and said at each of them."""

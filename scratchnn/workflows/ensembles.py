@@ -17,11 +17,13 @@ from scratchnn.data.targets import InputsAgain
 from scratchnn.errors import ModelError, UsageError
 from scratchnn.nn.memory import Array
 from scratchnn.nn.metrics import Metric, Scored
+from scratchnn.nn.monte_carlo import MonteCarlo
 from scratchnn.training.evaluation import Evaluator
 from scratchnn.training.run_directory import ROOT
 from scratchnn.training.run_group import RunGroup, group_kind
 from scratchnn.workflows.jobs import read_summary
-from scratchnn.workflows.model import Model, Predictions, load_model, row_errors
+from scratchnn.workflows.model import Model, load_model, row_errors
+from scratchnn.workflows.predictions import Predictions
 from scratchnn.workflows.spread import Spread, spreads_of
 
 KIND = "ensemble"
@@ -42,7 +44,9 @@ class Ensemble(Model):
 
     members: tuple[Model, ...] = ()
 
-    def _predict(self, inputs: Inputs, shares: tuple[float, float] | None, rows: Array) -> Predictions:
+    def _predict(
+        self, inputs: Inputs, shares: tuple[float, float] | None, rows: Array, draws: MonteCarlo | None = None
+    ) -> Predictions:
         """What the members say on average, and how far they disagree."""
         made = [member._predict(inputs, shares, rows) for member in self.members]
         values = _mean([one.values for one in made])

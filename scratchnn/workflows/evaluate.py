@@ -26,6 +26,7 @@ from scratchnn.workflows.grouping import Grouped, check_by, group_figures, group
 from scratchnn.workflows.importances import OPTION, Importances, ImportanceWish, columns_of, importances
 from scratchnn.workflows.judged_rows import NewRows, new_rows, own_columns, own_parts
 from scratchnn.workflows.model import Model, load_model
+from scratchnn.workflows.monte_carlo import Averaged, check_dropout, draws_of, refuse_beside_passes
 from scratchnn.workflows.requirements import Requirement, Verdict, judge
 from scratchnn.workflows.spread import Spread
 from scratchnn.workflows.threads import choose_threads, computing
@@ -105,6 +106,7 @@ def evaluate(
     importance: bool = False,
     repeats: int | None = None,
     metric: str | None = None,
+    mc_samples: int | None = None,
 ) -> EvaluateResult:
     """Judges a model (a run directory, a model file, or the newest run) on a split of its own data or on a new file.
 
@@ -123,6 +125,8 @@ def evaluate(
     `importance` tells how much worse `metric` (the first of the config's where None) gets when a column is permuted
     among the rows, over `repeats` permutations (5 where None) from `seed`.
 
+    `mc_samples` judges the mean of so many passes with dropout, drawn from `seed` (the config's where None) too.
+
     Raises the errors of `scratchnn.errors`; a requirement that is not met is no error here, see `passed`.
     """
     started = time.perf_counter()
@@ -134,12 +138,29 @@ def evaluate(
     check_by(by)
     wish = Wish.of(threshold, choose_threshold, calibrate, save)
     weighing = ImportanceWish.of(importance, repeats, metric)
-    drawing, kind = drawing_of(confidence, bootstrap, seed, seeded=importance), check_kind(baseline)
+    drawing, kind = (
+        drawing_of(confidence, bootstrap, seed, seeded=importance or mc_samples is not None),
+        check_kind(baseline),
+    )
+    draws = draws_of(mc_samples, seed)
+    if draws is not None:
+        refuse_beside_passes(
+            {
+                "--calibrate": calibrate,
+                "--choose-threshold": choose_threshold is not None,
+                "--save": save,
+                OPTION: importance,
+            }
+        )
     requirements = [Requirement.parse(text) for text in require]
     model = load_model(run, plugins)
     for option in (*wish.options, *([OPTION] if importance else [])):
         refuse_ensemble(model, option)
     model = wish.check(model)
+    if draws is not None:
+        refuse_ensemble(model, "--mc-samples")
+        check_dropout(model.built.network, model.encoder.target, model.path)
+        draws = replace(draws, seed=model.config.seed if seed is None else seed)
     metrics, main = usual_metrics(model), resolve_metrics(model.config, model.built)
     names = figure_names(metrics)[0 if model.evaluator(metrics).tells_loss else 1 :]
     ends = None if drawing is None else [name for name in names if name != "loss"]
@@ -167,7 +188,12 @@ def evaluate(
     draw_seed = model.config.seed if seed is None else seed
     with computing(choose_threads(model.config, network, batch)):
         judging.adjust(wish, own.get(FITTED_ON))
-        figures, scored = judging.figures()
+        if draws is None:
+            figures, scored = judging.figures()
+        else:
+            averaged = Averaged(network, model.built.loss, model.encoder.target, judging.adjusted.adjustment)
+            loss, scored = averaged.judged(judging.evaluator, part, draws)
+            figures = judging.evaluator.figures(loss, scored)
         intervals: Intervals = {}
         if drawing is not None:
             intervals = drawing.intervals(metrics, scored, np.random.Generator(np.random.PCG64(draw_seed)))
@@ -176,7 +202,8 @@ def evaluate(
             baselines[one.name] = single_figures(metrics, its)
             notes += filter(None, [compare(one, metrics, figures, baselines[one.name])])
         members = judging.evaluator.members() if isinstance(judging.evaluator, EnsembleEvaluator) else {}
-        mean_loss = judging.mean_loss if judging.evaluator.tells_loss else None
+        told_loss = judging.evaluator.tells_loss and draws is None
+        mean_loss = judging.mean_loss if told_loss else None
         groups = {} if table is None else group_figures(table, by, scored, metrics, main, mean_loss)
         told = None
         if weighing is not None:

@@ -16,7 +16,6 @@ from scratchnn.config.document import Document
 from scratchnn.config.explain import validate
 from scratchnn.config.load import read_document
 from scratchnn.config.schema import Config
-from scratchnn.data.columns import Decoded
 from scratchnn.data.decoding import decode_inputs
 from scratchnn.data.encoder import Encoder
 from scratchnn.data.samples import Inputs, held
@@ -28,6 +27,7 @@ from scratchnn.data.windowing import latest_windows
 from scratchnn.errors import ConfigError, ModelError, ScratchnnError, UsageError
 from scratchnn.nn.memory import Array
 from scratchnn.nn.metrics import Metric
+from scratchnn.nn.monte_carlo import MonteCarlo
 from scratchnn.nn.network import PREDICT_ROWS
 from scratchnn.training.adjustment import Adjustment, check_threshold
 from scratchnn.training.constant_baseline import ConstantBaseline
@@ -36,40 +36,11 @@ from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory, near_run
 from scratchnn.training.run_group import group_kind
 from scratchnn.workflows.building import Built, build_for
+from scratchnn.workflows.monte_carlo import Averaged
+from scratchnn.workflows.predictions import Predictions
 from scratchnn.workflows.threads import choose_threads, computing
 
 USUAL_INTERVAL = 0.9
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """What a model says of each row.
-
-    `values`: numbers (N, K) in the target's units, or probabilities of the classes (N, C) or of the labels (N, K).
-    `labels`: the class that is called for each row, the most probable one unless there is a threshold; or its labels in
-    one text; empty for numbers, and for labels that have columns of their own.
-
-    Of a reconstruction, `values` (N, *shape) are the inputs as they are encoded, `columns` the same in the columns' own
-    units (see `decode_inputs`), `errors` (N,) the mean squared error of each row's `values`: the higher, the less a row
-    is like those of the training.
-
-    Of numbers whose loss tells how uncertain they are, all (N, K) in the target's units: `lower` and `upper` are the
-    bounds of a central interval, `deviations` standard deviations, `quantiles` what was learned for each share.
-
-    Of several models `disagreement` is the sample standard deviation of what they say: of numbers (N, K) in their
-    units, of the probability of the class (N,) or of the labels (N, K), or of a reconstruction (N,), the root of the
-    mean over its numbers.
-    """
-
-    values: Array
-    labels: list[str]
-    columns: dict[str, Decoded] = field(default_factory=dict)
-    errors: Array | None = None
-    lower: Array | None = None
-    upper: Array | None = None
-    deviations: Array | None = None
-    quantiles: dict[float, Array] = field(default_factory=dict)
-    disagreement: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -110,28 +81,39 @@ class Model:
             if self.run is not None:
                 self.run.unlock()
 
-    def predict(self, data: Table | Arrays, interval: float | None = None, *, start: int = 0) -> Predictions:
+    def predict(
+        self, data: Table | Arrays, interval: float | None = None, *, start: int = 0, draws: MonteCarlo | None = None
+    ) -> Predictions:
         """Predictions for rows as they come from a source; other columns and another order do no harm.
 
         A model of windows predicts what comes after each row; rows with too few before them in their series have NaN.
         `interval` is the probability of the central interval (see `interval_shares`), `start` the number of the first
-        row, for messages. A row's numbers do not depend on how many rows come before it in whole passes of
-        `predict_rows`. Raises `DataError`, `ModelError` and `UsageError`.
+        row. With `draws` it is the mean over passes with dropout, see `Averaged`. A row's numbers do not depend on how
+        many rows come before it in whole passes of `predict_rows`. Raises `DataError`, `ModelError` and `UsageError`.
         """
         shares = self.interval_shares(interval)
         if isinstance(self.encoder.inputs, WindowInputs):
             samples, rows = latest_windows(data, self.encoder, self.built.network.dtype)
-            return _spread(self._predict(samples, shares, rows), rows, len(data))
+            return self._predict(samples, shares, rows, draws).spread_over(rows, len(data))
         inputs = self.encoder.encode_inputs(data, self.built.network.dtype)
-        return self._predict(inputs, shares, np.arange(start, start + len(data)))
+        return self._predict(inputs, shares, np.arange(start, start + len(data)), draws)
 
     def predict_encoded(self, inputs: Inputs, rows: Array) -> Predictions:
         """The same for samples as `encoder` gives them, with their numbers `rows` (N,) for messages."""
         return self._predict(inputs, self.interval_shares(None), rows)
 
-    def _predict(self, inputs: Inputs, shares: tuple[float, float] | None, rows: Array) -> Predictions:
+    def _predict(
+        self, inputs: Inputs, shares: tuple[float, float] | None, rows: Array, draws: MonteCarlo | None = None
+    ) -> Predictions:
         """The same for samples that are encoded; `rows` (N,) are their numbers."""
         network = self.built.network
+        if draws is not None and len(inputs):
+            averaged = Averaged(network, self.built.loss, self.encoder.target, self.adjustment)
+            first = int(rows[0]) if not isinstance(self.encoder.inputs, WindowInputs) else 0
+            with computing(choose_threads(self.config, network, network.predict_rows)):
+                made = averaged.predictions(inputs, draws, shares, first)
+            self._check_finite(made.values, rows)
+            return made
         with computing(choose_threads(self.config, network, network.predict_rows)):
             outputs = network.predict(inputs).reshape(len(inputs), network.outputs.size)
             values = self.adjustment.probabilities(self.built.loss, outputs)
@@ -203,32 +185,6 @@ class Model:
 def _bounds(interval: float) -> tuple[float, float]:
     """The shares below the bounds of the central interval of this probability."""
     return (1 - interval) / 2, (1 + interval) / 2
-
-
-def _spread(made: Predictions, rows: Array, count: int) -> Predictions:
-    """The same with a place for each of so many rows; those without a prediction have NaN and an empty label."""
-
-    def spread(values: Array) -> Array:
-        out = np.full((count, *values.shape[1:]), np.nan, values.dtype)
-        out[rows] = values
-        return out
-
-    def spread_or_none(values: Array | None) -> Array | None:
-        return None if values is None else spread(values)
-
-    labels = [""] * count if made.labels else []
-    for row, label in zip(rows.tolist(), made.labels, strict=False):
-        labels[row] = label
-    return replace(
-        made,
-        values=spread(made.values),
-        labels=labels,
-        lower=spread_or_none(made.lower),
-        upper=spread_or_none(made.upper),
-        deviations=spread_or_none(made.deviations),
-        disagreement=spread_or_none(made.disagreement),
-        quantiles={share: spread(values) for share, values in made.quantiles.items()},
-    )
 
 
 def row_errors(inputs: Array, values: Array) -> Array:

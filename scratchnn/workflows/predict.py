@@ -15,9 +15,11 @@ from scratchnn.data.window_inputs import WindowInputs
 from scratchnn.errors import UsageError
 from scratchnn.nn.memory import Array
 from scratchnn.training.storage import replacing
-from scratchnn.workflows.model import Model, Predictions, load_model
+from scratchnn.workflows.model import Model, load_model
+from scratchnn.workflows.monte_carlo import draws_of
 from scratchnn.workflows.prediction_files import DelimitedFile, PredictionFile, Sink, check_format, prediction_file
 from scratchnn.workflows.prediction_rows import PredictedRows, Predictor, notes_of, texts
+from scratchnn.workflows.predictions import Predictions
 
 BLOCK_ROWS = 8192
 FORMATS = {"csv": ".csv", "tsv": ".tsv", "jsonl": ".jsonl"}
@@ -77,6 +79,8 @@ def predict(
     disagreement: bool = False,
     threshold: float | None = None,
     plugins: Iterable[str | Path] = (),
+    mc_samples: int | None = None,
+    seed: int | None = None,
 ) -> PredictResult:
     """Predicts every row of a file. The target column is not needed; other columns are carried along.
 
@@ -98,11 +102,17 @@ def predict(
     `disagreement` adds, for an ensemble, the standard deviation of what its members say: `disagreement_<target>` of
     numbers, `disagreement` of the probability of the predicted class, or of a reconstruction.
 
+    `mc_samples` asks for the mean of so many passes with dropout, drawn from `seed` (0 where None). Then beside each
+    number stands its `spread_<target>` over the passes, in the target's units; beside a class `entropy` and
+    `mutual_information`, with `proba` also the `spread_<class>` of each probability; see
+    `scratchnn.workflows.monte_carlo.Averaged`.
+
     The last column, `flags`, is there for models of tables in which a cell may be missing or hold a level that training
     never saw: the reasons why a row is to be trusted less, as in `unseen:deck;missing:age`, empty where there are none.
     """
+    draws = draws_of(mc_samples, seed)
     model = (run if isinstance(run, Model) else load_model(run, plugins)).at_threshold(threshold)
-    predictor = Predictor(model, proba, columns, interval, disagreement)
+    predictor = Predictor(model, proba, columns, interval, disagreement, draws)
     predictor.check()
     rows = next(file_blocks(data, model.config.data.source))
     made = predictor.rows(rows)
@@ -127,6 +137,8 @@ def write_predictions(
     threshold: float | None = None,
     format: str | None = None,
     raw_text: bool = False,
+    mc_samples: int | None = None,
+    seed: int | None = None,
     block_rows: int = BLOCK_ROWS,
 ) -> PredictSummary:
     """The same for rows that need not fit in memory: reads, predicts and writes them a block at a time.
@@ -137,7 +149,8 @@ def write_predictions(
     network: what is written does not depend on it; a model of windows takes all rows at once. The file is there when
     all rows are, or not at all.
     """
-    predictor = Predictor(model.at_threshold(threshold), proba, columns, interval, disagreement)
+    draws = draws_of(mc_samples, seed)
+    predictor = Predictor(model.at_threshold(threshold), proba, columns, interval, disagreement, draws)
     predictor.check()
     passes = model.built.network.predict_rows
     step = -(-max(block_rows, 1) // passes) * passes

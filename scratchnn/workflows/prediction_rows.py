@@ -18,8 +18,11 @@ from scratchnn.data.window_inputs import WindowInputs
 from scratchnn.data.windowing import without_window
 from scratchnn.errors import UsageError, suggestion
 from scratchnn.nn.memory import Array
-from scratchnn.workflows.ensembles import refuse_disagreement
-from scratchnn.workflows.model import Model, Predictions
+from scratchnn.nn.monte_carlo import MonteCarlo
+from scratchnn.workflows.ensembles import refuse_disagreement, refuse_ensemble
+from scratchnn.workflows.model import Model
+from scratchnn.workflows.monte_carlo import check_dropout
+from scratchnn.workflows.predictions import Predictions
 
 ROW = "row"
 
@@ -69,6 +72,7 @@ class Predictor:
     columns: Sequence[str] | None = None
     interval: float | None = None
     disagreement: bool = False
+    draws: MonteCarlo | None = None
 
     def check(self) -> None:
         """Raises `UsageError` for a model that cannot do what is wanted."""
@@ -83,10 +87,13 @@ class Predictor:
         self.model.interval_shares(self.interval)
         if self.disagreement:
             refuse_disagreement(self.model)
+        if self.draws is not None:
+            check_dropout(self.model.built.network, target, self.model.path)
+            refuse_ensemble(self.model, "--mc-samples")
 
     def rows(self, data: Table | Arrays, start: int = 0) -> PredictedRows:
         """Predicts rows, of which the first has the number `start` in its file."""
-        predictions = self.model.predict(data, self.interval, start=start)
+        predictions = self.model.predict(data, self.interval, start=start, draws=self.draws)
         reasons = flag_reasons(self.model.encoder, data) if isinstance(data, Table) else {}
         if isinstance(self.model.encoder.inputs, WindowInputs):
             reasons[NO_WINDOW] = without_window(data, self.model.encoder.inputs)
@@ -128,7 +135,12 @@ class Predictor:
             said = is_predicted(values).astype(np.int64)
             added = {f"predicted_{name}": said[:, index] for index, name in enumerate(names)}
         if self.proba:
-            added |= {f"probability_{name}": values[:, index] for index, name in enumerate(names)}
+            for index, name in enumerate(names):
+                added[f"probability_{name}"] = values[:, index]
+                if predictions.spread is not None:
+                    added[f"spread_{name}"] = predictions.spread[:, index]
+        if predictions.entropy is not None and predictions.mutual_information is not None:
+            added |= {"entropy": predictions.entropy, "mutual_information": predictions.mutual_information}
         return added
 
     def _disagreement(self, predictions: Predictions) -> dict[str, Decoded]:
@@ -166,15 +178,23 @@ class Predictor:
             return whole | {"reconstruction_error": made.errors}
         if encoder.class_names:
             arrays = {"prediction": np.array(made.labels, np.str_)}
-            return arrays | ({"probabilities": made.values} if self.proba else {})
+            arrays |= {"probabilities": made.values} if self.proba else {}
+            return arrays | self._of_passes(made)
         if encoder.target.label_names:
             labels = {"prediction": is_predicted(made.values).astype(np.int8)}  # (N, K)
-            return labels | ({"probabilities": made.values} if self.proba else {})
-        bounds = {"lower": made.lower, "upper": made.upper, "deviation": made.deviations}
+            labels |= {"probabilities": made.values} if self.proba else {}
+            return labels | self._of_passes(made)
+        bounds = {"lower": made.lower, "upper": made.upper, "deviation": made.deviations, "spread": made.spread}
         arrays = {"values": made.values} | {name: array for name, array in bounds.items() if array is not None}
         if made.quantiles:
             arrays["quantiles"] = np.stack(list(made.quantiles.values()), axis=1)  # (N, Q, K)
         return arrays
+
+    def _of_passes(self, made: Predictions) -> dict[str, Array]:
+        """What several passes tell of classes and labels beside their means."""
+        found = {"spread": made.spread if self.proba else None, "entropy": made.entropy}
+        found["mutual_information"] = made.mutual_information
+        return {name: array for name, array in found.items() if array is not None}
 
     def constants(self) -> dict[str, Array]:
         """What an NPZ file says of the axes of its arrays."""
@@ -240,6 +260,8 @@ def _numbers(predictions: Predictions, names: Sequence[str]) -> Iterator[tuple[s
             yield f"upper_{name}", predictions.upper[:, index]
         if predictions.deviations is not None:
             yield f"deviation_{name}", predictions.deviations[:, index]
+        if predictions.spread is not None:
+            yield f"spread_{name}", predictions.spread[:, index]
         for share, values in predictions.quantiles.items():
             yield f"quantile_{share:g}_{name}", values[:, index]
 

@@ -88,6 +88,10 @@ def command(
         str | None,
         typer.Option("--metric", metavar="NAME", help="That metric; the first of the config's when absent."),
     ] = None,
+    mc_samples: Annotated[
+        int | None,
+        typer.Option("--mc-samples", metavar="N", help="Measures the mean of N passes with dropout left on."),
+    ] = None,
     plugins: Plugins = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -121,6 +125,7 @@ def command(
         importance=importance,
         repeats=repeats,
         metric=metric,
+        mc_samples=mc_samples,
     )
     show(console, result)
     console.warn(result.notes)

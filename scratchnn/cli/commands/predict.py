@@ -62,6 +62,14 @@ def command(
             "--threshold", metavar="P", help="Two classes: the second is called above it; as the model says, or 0.5."
         ),
     ] = None,
+    mc_samples: Annotated[
+        int | None,
+        typer.Option(
+            "--mc-samples",
+            metavar="N",
+            help="Rows: the mean of N passes with dropout left on, and how far they lie apart; 50 is usual.",
+        ),
+    ] = None,
     format: Annotated[
         str | None,
         typer.Option(
@@ -92,7 +100,10 @@ def command(
         float | None,
         typer.Option("--top-p", metavar="P", help="Text: draws from the fewest tokens of probability P together."),
     ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Text: of the draws; 0 when absent.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", metavar="N", help="Of the draws of a text or of --mc-samples; 0 when absent."),
+    ] = None,
     plugins: Plugins = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -110,9 +121,15 @@ def command(
     run, data = _split(paths or [], prompted=prompt is not None)
     console = Console(as_json=as_json, quiet=quiet)
     model = load_model(run, plugins or ())
-    draws = {"length": length, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
+    draws = {"length": length, "temperature": temperature, "top_k": top_k, "top_p": top_p}
     if model.encoder.task == "language_modeling":
-        of_rows = {"proba": proba or None, "columns": columns, "interval": interval, "format": format}
+        of_rows = {
+            "proba": proba or None,
+            "columns": columns,
+            "interval": interval,
+            "format": format,
+            "mc_samples": mc_samples,
+        }
         _refuse(
             {
                 **of_rows,
@@ -122,10 +139,13 @@ def command(
             },
             "is for rows, but the model is one of texts",
         )
-        return _continue(console, model, prompt, data, draws, output)
+        return _continue(console, model, prompt, data, {**draws, "seed": seed}, output)
     _refuse({"prompt": prompt, **draws}, "is for models of texts, but this one predicts rows")
+    if mc_samples is None:
+        _refuse({"seed": seed}, "is for texts and --mc-samples: other predictions draw nothing")
     wanted = {"proba": proba, "columns": _names(columns), "interval": interval, "format": format, "raw_text": raw_text}
     wanted |= {"disagreement": disagreement, "threshold": threshold}
+    wanted |= {"mc_samples": mc_samples, "seed": seed}
     return _predict(console, model, data, output, wanted)
 
 

@@ -112,7 +112,7 @@ class MultiHeadAttention(WeightedLayer):
         np.dot(_rows(weights), views.step_ones, out=_rows(total))
         np.maximum(total, 1, out=total)  # a step that sees something has a sum of 1 or more
         kept = weights
-        if self.dropout and run.training:
+        if self.dropout and run.drops:
             draws, keep = mem.scratch.draws, mem.saved.keep
             run.rng.random(dtype=np.float32, out=draws)
             np.greater_equal(draws, self.dropout, out=keep)
@@ -137,7 +137,7 @@ class MultiHeadAttention(WeightedLayer):
         np.divide(views.dcontext, views.total, out=views.dcontext)
         np.multiply(dcontext, context, out=mem.scratch.product)
         np.dot(mem.scratch.product.reshape(-1, mem.program.width), views.width_ones, out=_rows(mem.scratch.along))
-        dropped = self.dropout > 0 and run.training
+        dropped = self.dropout > 0 and run.drops
         work = views.work
         kept = np.multiply(views.weights, views.keep, out=work) if dropped else views.weights
         _add_group(kept.mT, views.dcontext, views.dvalue, views.parts)

@@ -37,7 +37,7 @@ class InvertedDropout(Layer):
 
     def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
         """Writes y, and the mask with its factor."""
-        if not run.training or self.rate == 0:
+        if not run.drops or self.rate == 0:
             transfer(x, y)
             return
         draws, mask = mem.scratch.draws, mem.saved.mask
@@ -50,7 +50,7 @@ class InvertedDropout(Layer):
         """Writes dx = dy times the mask with its factor."""
         if dx is None:
             return
-        if not run.training or self.rate == 0:
+        if not run.drops or self.rate == 0:
             transfer(dy, dx)
             return
         np.multiply(dy, mem.saved.mask, out=dx)

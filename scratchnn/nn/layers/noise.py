@@ -97,7 +97,7 @@ class AlphaDropout(Layer):
 
     def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
         """Writes y, and the mask with its factor a."""
-        if not run.training or self.rate == 0:
+        if not run.drops or self.rate == 0:
             transfer(x, y)
             return
         draws, mask, rest = mem.scratch.draws, mem.saved.mask, mem.scratch.rest
@@ -115,7 +115,7 @@ class AlphaDropout(Layer):
         """Writes dx = dy times the mask with its factor a."""
         if dx is None:
             return
-        if not run.training or self.rate == 0:
+        if not run.drops or self.rate == 0:
             transfer(dy, dx)
             return
         np.multiply(dy, mem.saved.mask, out=dx)
