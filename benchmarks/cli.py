@@ -1,4 +1,4 @@
-"""The command line: `python -m benchmarks [process|csv|tables]`."""
+"""The command line: `python -m benchmarks [process|csv|tables|mc-dropout]`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from benchmarks import report
 from benchmarks.csv_files import compare_readers, installed_readers
 from benchmarks.environment import BenchmarkError, load
 from benchmarks.libraries import LIBRARIES, OURS, contestants
+from benchmarks.mc_dropout import Experiment
 from benchmarks.processes import SCRIPTS, compare_processes
 from benchmarks.steps import compare_steps
 from benchmarks.tables import named, score
@@ -142,6 +143,30 @@ def tables(
     console.print(
         f"wrote {report.write(file, 'tables', options, load(), [], report.scores_json(scores))}", soft_wrap=True
     )
+
+
+@app.command(name="mc-dropout")
+def mc_dropout(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER", help="Each holds the data.csv and splits.json of one set.")
+    ],
+    steps: Annotated[
+        int, typer.Option(min=1, help="Steps of each training; the epochs follow from the rows.")
+    ] = 10_000,
+    samples: Annotated[int, typer.Option(min=1, help="Passes with dropout that are averaged.")] = 100,
+    tuned_on: Annotated[int, typer.Option(min=1, help="Splits whose training rows choose rate and penalty.")] = 3,
+    file: Json = None,
+) -> None:
+    """Measures the RMSE of Monte Carlo dropout over the splits of UCI regression sets, as Gal and Ghahramani did."""
+    console = report.make_console()
+    found = []
+    for folder in folders:
+        with _watched(console, f"{folder.name}: {steps} steps a training"):
+            found.append(Experiment(folder, steps, samples).run(tuned_on))
+        report.show_monte_carlo(console, found[-1:])
+    options = {"steps": steps, "samples": samples, "tuned_on": tuned_on}
+    results = [one.to_json() for one in found]
+    console.print(f"wrote {report.write(file, 'mc-dropout', options, load(), [], results)}", soft_wrap=True)
 
 
 def _refuse_options_before(context: typer.Context) -> None:

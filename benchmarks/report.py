@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -17,6 +18,7 @@ from rich.table import Table
 from benchmarks.csv_files import reader_ratio
 from benchmarks.environment import ROOT, machine, versions
 from benchmarks.libraries import LIBRARIES, OURS, PIP, Library
+from benchmarks.mc_dropout import PUBLISHED, Result
 from benchmarks.processes import ProcessResult
 from benchmarks.rounds import Ratio, ratios
 from benchmarks.steps import StepResult
@@ -125,6 +127,18 @@ def show_scores(console: Console, scores: Iterable[Score]) -> None:
         peers = f"{mean(found.peers):.4f}" if found.peers else ""
         reached = "" if found.reached is None else "yes" if found.reached else "no"
         table.add_row(found.table, found.figure, f"{mean(found.ours):.4f}", peers, reached)
+    console.print(table)
+
+
+def show_monte_carlo(console: Console, found: Iterable[Result]) -> None:
+    """A row for each set: what was chosen, and the mean RMSE with its standard error beside what was published."""
+    table = _table("set", "splits", "epochs", "rate", "l2", "RMSE", "+-", "published", "reached")
+    for one in found:
+        aim = PUBLISHED.get(one.name)
+        reached = "" if aim is None else "yes" if one.mean <= aim else "no"
+        shown = [one.name, str(len(one.rmse)), str(one.epochs), f"{one.chosen.rate:g}", f"{one.chosen.l2:g}"]
+        error = "" if math.isnan(one.standard_error) else f"{one.standard_error:.4f}"
+        table.add_row(*shown, f"{one.mean:.4f}", error, "" if aim is None else f"{aim:g}", reached)
     console.print(table)
 
 
