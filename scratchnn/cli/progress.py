@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
 MOST_NAMED = 6
+MOST_ARRAYS = 12
 SHOWN_SECONDS = 0.1  # drawing costs more than a small epoch
 
 
@@ -33,6 +34,11 @@ def columns_of(ready: Ready) -> list[str]:
     return [f"columns: {'; '.join(named)}"] if named else []
 
 
+def started_from(ready: Ready) -> list[str]:
+    """What was taken from another model and what was not; the names of the first arrays of each kind."""
+    return [] if ready.started is None else ready.started.lines(MOST_ARRAYS)
+
+
 def _more(names: list[str]) -> str:
     return f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
 
@@ -46,7 +52,7 @@ def plain(console: Console) -> Listener:
         if isinstance(event, Preparing):
             console.say(event.text)
         elif isinstance(event, Ready):
-            console.say(introduce(event), *columns_of(event))
+            console.say(introduce(event), *columns_of(event), *started_from(event))
         elif isinstance(event, Started):
             epochs = event.epochs
             console.say(*filter(None, [describe(event)]))
@@ -87,7 +93,7 @@ def live(stream: TextIO) -> Iterator[Listener]:
         if isinstance(event, Preparing):
             drawn.print(event.text, soft_wrap=True)
         elif isinstance(event, Ready):
-            for line in (introduce(event), *columns_of(event)):
+            for line in (introduce(event), *columns_of(event), *started_from(event)):
                 drawn.print(line, soft_wrap=True)
         elif isinstance(event, Started):
             done = event.epochs_done * event.steps_per_epoch + event.batches_done

@@ -21,6 +21,7 @@ from scratchnn.nn.regularizers import Regularization
 from scratchnn.nn.schedules import Constant, Schedule
 from scratchnn.training.sampling import NoSampling
 from scratchnn.training.settings import TrainingSettings
+from scratchnn.training.starting import StartSettings
 from scratchnn.tuning.settings import TuneSettings
 
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -64,6 +65,12 @@ class Config(Settings):
     loss: Loss | Literal["auto"] = Field(
         "auto", description="auto: cross_entropy for classes (binary_cross_entropy for two), mse for numbers."
     )
+    from_: StartSettings | str | None = Field(
+        None,
+        alias="from",
+        description="A trained model whose weights are the start: its path, or {path, take, skip, ...}; none when "
+        "absent.",
+    )
     optimizer: Optimizer = Field(Adam(), description="How the weights follow the gradient.")
     schedule: Schedule = Field(Constant(), description="How the learning rate changes.")
     regularization: Regularization = Field(Regularization(), description="What keeps the weights small.")
@@ -75,6 +82,11 @@ class Config(Settings):
     def seed_of_split(self) -> int:
         """The seed that divides the rows."""
         return self.seed if self.data.split_seed is None else self.data.split_seed
+
+    @property
+    def start(self) -> StartSettings | None:
+        """The model to start from, in its full form."""
+        return StartSettings(path=self.from_) if isinstance(self.from_, str) else self.from_
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -8,6 +8,7 @@ from scratchnn.data.array_inputs import ArrayInputs, fit_array
 from scratchnn.data.encoder import Encoder, TableInputs
 from scratchnn.data.features.feature import Feature
 from scratchnn.data.features.inference import infer
+from scratchnn.data.keeping import keep
 from scratchnn.data.settings import DataSettings
 from scratchnn.data.tables import Array, Arrays, Table, Task
 from scratchnn.data.targets import FittedTarget, InputsAgain, kind_of
@@ -17,13 +18,20 @@ from scratchnn.errors import DataError, suggestion
 
 
 def fit(
-    settings: DataSettings, train: Table | Arrays, task: Task, names: list[str], target: FittedTarget | None = None
+    settings: DataSettings,
+    train: Table | Arrays,
+    task: Task,
+    names: list[str],
+    target: FittedTarget | None = None,
+    start: Encoder | None = None,
 ) -> Encoder:
     """Everything that preprocessing learns, from these rows alone; but a `target` that was fitted before stays so.
 
-    Raises `DataError`.
+    Of the model that is to `start` the training the inputs are kept, see `keep`. Raises `DataError`.
     """
     target = kind_of(task).fit(train, names, settings.target_rules) if target is None else target
+    if start is not None:
+        return keep(start, settings, train, target)
     inputs = _fit_inputs(settings, train, names, target.encode(train, np.float64))
     if isinstance(target, InputsAgain) and isinstance(inputs, TableInputs):
         _refuse_lost_cells(inputs, train.where)

@@ -81,6 +81,9 @@ def prepare_large(
     encoder: Encoder | None = None,
     check: CheckNumbers | None = None,
     tell: Tell = lambda line: None,
+    start: Encoder | None = None,
+    *,
+    fitted: bool = True,
 ) -> Prepared:
     """What `prepare` gives, but the inputs stay in files under `root`. Of each row the target is held.
 
@@ -88,25 +91,29 @@ def prepare_large(
     on evenly spaced training rows of a million cells in all, where there are more. Raises `DataError` and
     `StorageError`.
     """
+    fitted = fitted and start is None
     cache, sources = TableCache(root, dtype), _sources(settings)
     files = _files(sources, base)
-    meaning = {
+    meaning: dict[str, Any] = {
         "settings": settings.model_dump(mode="json", exclude={"source", "cache"}),
         "sources": {name: source.model_dump(mode="json", exclude={"path"}) for name, source in sources.items()},
         "files": {name: len(matching(base, source.path)) for name, source in sources.items()},
         "rng": rng.bit_generator.state,
         "encoder": None,
     }
+    if start is not None:
+        meaning["start"] = start.model_dump(mode="json")
     dividing = [base / Path(getattr(settings.split, field)).expanduser() for field in settings.split.paths]
     folder = cache.folder([*files, *dividing], meaning)
     kept = cache.load(folder)
-    if encoder is not None and (kept is None or kept.encoder != encoder):
-        folder = cache.folder([*files, *dividing], meaning | {"encoder": encoder.model_dump(mode="json")})
+    if encoder is not None and (kept is None or kept.encoder != encoder or not fitted):
+        meaning["encoder"] = encoder.model_dump(mode="json")
+        folder = cache.folder([*files, *dividing], meaning if fitted else meaning | {"fitted": False})
         kept = cache.load(folder)
     if kept is None or (check is not None and _may_be_refused(kept, check)):
         size = sum(path.stat().st_size for path in files)
         tell(f"encoding {_size(size)} of rows into {folder}")
-        _encode(settings, base, rng, cache, folder, encoder, check)
+        _encode(settings, base, rng, cache, folder, encoder, check, start, fitted=fitted)
         kept = cache.load(folder)
         if kept is None:
             raise RuntimeError(f"{folder} cannot be read though it was just written")
@@ -174,6 +181,9 @@ def _encode(
     folder: Path,
     encoder: Encoder | None,
     check: CheckNumbers | None,
+    start: Encoder | None,
+    *,
+    fitted: bool,
 ) -> None:
     """Fills a folder of the cache."""
     sources = _sources(settings)
@@ -190,9 +200,9 @@ def _encode(
     sample = _rows_of(sources["train"], base, chosen)
     if encoder is None:
         target = kind_of(task).fit(divided["train"], names, settings.target_rules)
-        encoder = fit(settings, sample, task, names, target)
+        encoder = fit(settings, sample, task, names, target, start)
     targets = encoder.target.encode(sample, cache.dtype)
-    apart = _Apart(chosen, encoder.encode_inputs(sample, cache.dtype, targets))
+    apart = _Apart(chosen, encoder.encode_inputs(sample, cache.dtype, targets if fitted else None))
     arrays: dict[str, Array] = {}
     for name, part in divided.items():
         targets = encoder.target.encode(part, cache.dtype)

@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike
 from scratchnn.data.array_table import as_table
 from scratchnn.data.encoder import Encoder
 from scratchnn.data.fitting import fit, task_of
+from scratchnn.data.keeping import keep_text
 from scratchnn.data.new_files import read_like
 from scratchnn.data.passages import Passage
 from scratchnn.data.samples import Inputs
@@ -114,14 +115,19 @@ def prepare(
     dtype: DTypeLike = np.float32,
     encoder: Encoder | None = None,
     check: CheckNumbers | None = None,
+    start: Encoder | None = None,
+    *,
+    fitted: bool = True,
 ) -> Prepared:
     """Reads the source (relative paths start at `base`), divides its rows with `rng` and encodes each part.
 
     Everything is fitted on the training rows only. With an `encoder` nothing is fitted: a trained model's rows come
-    back as they were. `check` is asked about the numbers that are targets. Raises `DataError` or `StorageError`.
+    back as they were; `fitted` tells whether its inputs were fitted on them. Inputs of the encoder that is to `start`
+    the training are kept, see `keep`. `check` is asked about the numbers that are targets. Raises `DataError` or
+    `StorageError`.
     """
     if isinstance(settings.source.first, Text):
-        return _prepare_text(settings, settings.source.first, base, rng, encoder)
+        return _prepare_text(settings, settings.source.first, base, rng, encoder, start)
     raw = cast("dict[str, Rows]", read_parts(settings.source, base))
     names = [] if settings.task == "reconstruction" else settings.target or _target_names(raw["train"])
     raw = in_time(settings, raw, names)
@@ -132,13 +138,14 @@ def prepare(
     raw = {name: data.take(used[name]) for name, data in raw.items()}
     raw, rows = divide(settings, base, rng, raw, task, names, used["train"], total)
     if encoder is None:
-        encoder = fit(settings, raw["train"], task, names)
+        encoder = fit(settings, raw["train"], task, names, start=start)
+    fitted = fitted and start is None
     weight = settings.sample_weight
     numbers = {name: used.get(name, used["train"])[places] for name, places in rows.items()}
     stride = 1 if settings.windows is None else settings.windows.stride
     parts = {}
     for name, data in raw.items():
-        trained, own = name == "train", stride if name == "train" else 1
+        trained, own = fitted and name == "train", stride if name == "train" else 1
         parts[name] = encode(
             data, encoder, dtype, weight, numbers[name], check, fitted_on=trained, stride=own, part=name
         )
@@ -148,7 +155,12 @@ def prepare(
 
 
 def _prepare_text(
-    settings: DataSettings, source: Text, base: Path, rng: np.random.Generator, encoder: Encoder | None
+    settings: DataSettings,
+    source: Text,
+    base: Path,
+    rng: np.random.Generator,
+    encoder: Encoder | None,
+    start: Encoder | None,
 ) -> Prepared:
     """The same for a text, which is divided before it is cut into windows."""
     raw = cast("dict[str, Passage]", read_parts(settings.source, base))
@@ -157,7 +169,10 @@ def _prepare_text(
         whole, test = raw["train"], not isinstance(settings.source, SourceParts)
         raw, rows = _divided(whole, raw, settings.split.divide(Undivided(len(whole), rng, test=test)))
     if encoder is None:
-        inputs = TextInputs.fit(raw["train"], source.tokens, source.context)
+        if start is None:
+            inputs = TextInputs.fit(raw["train"], source.tokens, source.context)
+        else:
+            inputs = keep_text(start, source, raw["train"])
         encoder = Encoder(inputs=inputs, target=NextToken(names=[f"next_{source.tokens.removesuffix('s')}"]))
     parts = {}
     for name, data in raw.items():

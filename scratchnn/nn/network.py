@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, Protocol
 
@@ -124,13 +124,14 @@ class Network:
         """Gives every parameter and state array its starting values."""
         self.arena.initialize(self.init, rng, self._init_by_name)
 
-    def calibrate(self, inputs: SampleRows) -> None:
+    def calibrate(self, inputs: SampleRows, keep: Collection[str] = ()) -> None:
         """Scales the weights that start as `lsuv` on inputs `(N, *shape)`; the first ones are used, as many as needed.
 
-        Comes after `initialize`. Does nothing where there are no such weights.
+        Comes after `initialize`. Parameters to `keep`, which came from elsewhere, stay as they are. Does nothing where
+        there are no such weights.
         """
         starts = self.arena.initializers(self.init, self._init_by_name)
-        inits = {name: init for name, init in starts.items() if isinstance(init, LSUV)}
+        inits = {name: init for name, init in starts.items() if isinstance(init, LSUV) and name not in keep}
         if not inits or not len(inputs):
             return
         rows = inputs[: max(init.samples for init in inits.values())]

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from scratchnn.errors import BusyError, ModelError, StorageError, UsageError, suggestion
+from scratchnn.training.model_file import ModelFile
 from scratchnn.training.storage import finite_json, refusals, write_atomically
 
 ROOT = Path("runs")
+START = "start.safetensors"
 MOST_NAMED = 10
 STALE_SECONDS = 3600.0  # making a run takes far less than a second
 
@@ -32,17 +34,18 @@ class RunDirectory:
         self.metrics = path / "metrics.jsonl"
         self.summary = path / "summary.json"
         self.model = path / "model.safetensors"
+        self.start = path / START  # of the model whose weights were the start, where there was one
         self.checkpoints = path / "checkpoints"
         self.environment = path / "environment.json"
         self.log = path / "train.log"
         self._lock: IO[bytes] | None = None
 
     @classmethod
-    def create(cls, name: str, config: str, path: Path | None = None) -> RunDirectory:
+    def create(cls, name: str, config: str, path: Path | None = None, start: ModelFile | None = None) -> RunDirectory:
         """Makes and locks `runs/<name>`, or `runs/<name>-2`, ... where that exists; or exactly `path`.
 
-        The directory appears with its config in it: a process that is killed leaves either nothing or a run that can
-        be resumed.
+        The directory appears with its config in it, and with the model to `start` from: a process that is killed leaves
+        either nothing or a run that can be resumed.
         """
         root = ROOT if path is None else path.parent
         with refusals(root):
@@ -52,6 +55,8 @@ class RunDirectory:
             try:
                 made.path.chmod(0o777 & ~_umask())
                 made.config.write_text(config, encoding="utf-8")
+                if start is not None:
+                    start.write(made.start)
                 made.lock()
                 return made._moved(name, path)
             except BaseException:

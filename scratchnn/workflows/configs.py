@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scratchnn.component import load_plugin
+from scratchnn.config.annotations import keys_of
 from scratchnn.config.document import Document, locate
 from scratchnn.config.explain import validate
 from scratchnn.config.key_path import split_key_path
@@ -18,6 +19,8 @@ from scratchnn.config.load import read_document
 from scratchnn.config.overrides import apply_overrides
 from scratchnn.config.schema import LONGEST_NAME, NAME, Config
 from scratchnn.errors import ConfigError, DataError, UsageError
+from scratchnn.training.run_directory import START
+from scratchnn.training.starting import StartSettings
 
 _KEY_PATH = re.compile(r'\w+(\.(\w+|"(?:[^"\\]|\\.)*")|\[\d+\])*')
 
@@ -40,15 +43,17 @@ class LoadedConfig:
         """The same config with the run's name, all plugins, and `move(path, folder it starts from)` as paths."""
         data = self.config.data.moved(lambda path: move(path, self.base))
         plugins = list(dict.fromkeys(move(path.name, path.parent) for path in self.plugins))
-        return self.config.model_copy(update={"name": self.name, "plugins": plugins, "data": data})
+        made = self.config.model_copy(update={"name": self.name, "plugins": plugins, "data": data})
+        return made if made.start is None else started_from(made, move(made.start.path, self.base))
 
     def portable(self) -> Config:
         """The same config with bare file names: equal wherever it lies, and telling nothing of the machine."""
-        return self.moved(lambda path, _: Path(path).name)
+        made = self.moved(lambda path, _: Path(path).name)
+        return made if made.start is None else started_from(made, START)
 
     def placed(self, error: ConfigError) -> ConfigError:
         """The same error with the line and column where its key path was written, and the path in the message."""
-        if not _KEY_PATH.fullmatch(error.where) or split_key_path(error.where)[0][0] not in Config.model_fields:
+        if not _KEY_PATH.fullmatch(error.where) or split_key_path(error.where)[0][0] not in keys_of(Config):
             return error
         message = (
             f"{error.where}: {error.message}" if not error.message.startswith("(") else f"{error.where} {error.message}"
@@ -56,14 +61,41 @@ class LoadedConfig:
         return type(error)(message, where=locate(self.document, error.where), hint=error.hint)
 
 
-def load_config(path: Path | str, overrides: Sequence[str] = (), plugins: Iterable[str | Path] = ()) -> LoadedConfig:
-    """Reads, overrides and checks a config file. Raises `ConfigError` with every fault."""
-    return check_document(apply_overrides(read_document(path), overrides, Config), Path(path).parent, plugins)
+def started_from(config: Config, path: str) -> Config:
+    """The same config with another model to start from."""
+    start = config.start or StartSettings(path=path)
+    return config.model_copy(update={"from_": start.model_copy(update={"path": path})})
 
 
-def config_from(value: Mapping[str, Any], base: Path | str = ".", overrides: Sequence[str] = ()) -> LoadedConfig:
+def load_config(
+    path: Path | str,
+    overrides: Sequence[str] = (),
+    plugins: Iterable[str | Path] = (),
+    start: str | None = None,
+) -> LoadedConfig:
+    """Reads, overrides and checks a config file; `start` is the path of a model to start from, which wins.
+
+    Raises `ConfigError` with every fault.
+    """
+    document = apply_overrides(read_document(path), overrides, Config)
+    return check_document(_with_start(document, start), Path(path).parent, plugins)
+
+
+def config_from(
+    value: Mapping[str, Any], base: Path | str = ".", overrides: Sequence[str] = (), start: str | None = None
+) -> LoadedConfig:
     """The same for a config given as plain values: the Python API."""
-    return check_document(apply_overrides(Document(dict(value), "config"), overrides, Config), Path(base), ())
+    document = apply_overrides(Document(dict(value), "config"), overrides, Config)
+    return check_document(_with_start(document, start), Path(base), ())
+
+
+def _with_start(document: Document, path: str | None) -> Document:
+    """The same with this model to start from; what else the document says of it stays."""
+    if path is None:
+        return document
+    given = document.data.get("from")
+    data = document.data | {"from": {**(given if isinstance(given, Mapping) else {}), "path": path}}
+    return Document(data, document.name, document.places, document.origins)
 
 
 @contextmanager

@@ -19,6 +19,10 @@ def identity(config: Config, train: Part, validation: Part | None) -> dict[str, 
     settings = plain(config)
     for key in ("name", "threads", "plugins", "tune"):
         del settings[key]
+    if settings["from"] is None:
+        del settings["from"]
+    else:  # the run holds that model, wherever it was
+        settings["from"] = {**plain(config.start), "path": ""}
     for key in ("epochs", "checkpoint"):
         del settings["training"][key]
     # The rows themselves are compared, wherever they and the file that divides them lie.

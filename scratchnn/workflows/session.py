@@ -20,6 +20,7 @@ from scratchnn.data.sources import SourceParts
 from scratchnn.errors import ConfigError, DivergedError, ModelError, StorageError, suggestion
 from scratchnn.nn.causality import looks_ahead
 from scratchnn.nn.metrics import Metric
+from scratchnn.nn.network import Network
 from scratchnn.nn.optimizers import Optimizer
 from scratchnn.training.checkpoint import Checkpoints
 from scratchnn.training.class_weights import weigh
@@ -31,6 +32,7 @@ from scratchnn.training.log import describe
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import ROOT, RunDirectory
 from scratchnn.training.sampling import EpochOrder, check_sampling
+from scratchnn.training.starting import StartReport
 from scratchnn.training.streams import Streams
 from scratchnn.training.trainer import Recipe, Snapshot, Trainer
 from scratchnn.workflows.augmenting import augmenter_for
@@ -47,6 +49,7 @@ from scratchnn.workflows.environment import describe_environment
 from scratchnn.workflows.identity import fingerprints, identity
 from scratchnn.workflows.preparing import prepare_rows, silent
 from scratchnn.workflows.requirements import Requirement, Verdict, judge
+from scratchnn.workflows.starting import Start
 from scratchnn.workflows.threads import available_cores, choose_threads, computing
 
 
@@ -63,10 +66,12 @@ class Ready:
     parameters: int
     threads: int
     notes: list[str] = field(default_factory=list)
+    started: StartReport | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The object in machine output of a dry run."""
-        return {"name": self.name, "parameters": self.parameters, "threads": self.threads, "data": dict(self.data)}
+        made = {"name": self.name, "parameters": self.parameters, "threads": self.threads, "data": dict(self.data)}
+        return made if self.started is None else made | {"from": self.started.to_json()}
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ class TrainResult:
     requirements: list[Verdict] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     against_divergence: str = Optimizer.against_divergence
+    started: StartReport | None = None
 
     @property
     def error(self) -> DivergedError | None:
@@ -111,6 +117,8 @@ class TrainResult:
             "seconds": round(self.seconds, 6),
             "samples_per_second": round(self.samples_per_second, 3),
         }
+        if self.started is not None:
+            made["from"] = self.started.to_json()
         if self.requirements:
             made["requirements"] = [verdict.to_json() for verdict in self.requirements]
         if self.error is not None:
@@ -131,18 +139,30 @@ Listener = Callable[[Told], None]
 
 
 class Session:
-    """One training, from prepared data to its figures. `runs` and `tell` are for `prepare_rows`."""
+    """One training, from prepared data to its figures. `runs` and `tell` are for `prepare_rows`.
+
+    `start` is the copy that a run keeps of the model to start from, where it has one; else the config's path counts.
+    """
 
     def __init__(
-        self, loaded: LoadedConfig, require: Iterable[str] = (), *, runs: Path = ROOT, tell: Tell = silent
+        self,
+        loaded: LoadedConfig,
+        require: Iterable[str] = (),
+        *,
+        runs: Path = ROOT,
+        tell: Tell = silent,
+        start: Path | None = None,
     ) -> None:
         config = self.config = loaded.config
         self.loaded = loaded
         self._requirements = [Requirement.parse(text) for text in require]
         self._streams = Streams(config.seed)
         try:
+            self.start = Start.of(loaded, start)
             check = target_check(config)
-            self.data = prepare_rows(config, loaded.base, runs, check=check, tell=tell)
+            self.data = prepare_rows(
+                config, loaded.base, runs, check=check, tell=tell, start=self.start.encoder if self.start else None
+            )
             self.built = build_for(config, self.data.encoder)
             check_reconstruction(self.built.loss, self.data.train)
             self._recipe = Recipe(
@@ -168,6 +188,7 @@ class Session:
             requirement.check_name(f"{part}.{figure}" for part in self.data.parts for figure in figures)
         network = self.built.network
         network.initialize(self._streams.init)
+        self.started = self._started_from(network)
         if self.built.target.steps and looks_ahead(network, np.random.default_rng(0)):
             message = "the outputs at a step depend on later steps, which are what is to be predicted"
             hint = "Use layers that only look back: lstm, gru, transformer_decoder, attention with causal: true."
@@ -181,10 +202,19 @@ class Session:
         self._started = 0.0
         self._evaluator = Evaluator(network, self.built.loss, self.metrics, self.data.encoder)
 
+    def _started_from(self, network: Network) -> StartReport | None:
+        """What was taken from another model, where the config names one."""
+        if self.start is None:
+            return None
+        try:
+            return self.start.fill(network, self.data.encoder.target)
+        except ConfigError as error:
+            raise self.loaded.placed(error) from None
+
     def ready(self, run: Path | None) -> Ready:
         """What is about to be trained."""
         count = self.built.network.arena.count
-        return Ready(self.loaded.name, run, self.data.summary(), count, self.threads, list(self._notes))
+        return Ready(self.loaded.name, run, self.data.summary(), count, self.threads, list(self._notes), self.started)
 
     def run(
         self, run: RunDirectory, listener: Listener, stop: StopRequest | None, *, resume: str | None = None
@@ -201,7 +231,7 @@ class Session:
         snapshot = None if resume is None else self._newest(run, checkpoints)
         with computing(self.threads):
             if snapshot is None:
-                network.calibrate(self._train.inputs)
+                network.calibrate(self._train.inputs, keep=self.started.taken if self.started else ())
             trainer = Trainer(
                 network,
                 self._recipe,
@@ -220,6 +250,9 @@ class Session:
                 run.keep_config(resume)
             run.cut_metrics(trainer.epochs_done)
             run.write_json(run.environment, describe_environment(self.threads))
+            if self.started is not None and snapshot is None:
+                for line in self.started.lines():
+                    run.append_log(line)
             listener(self.ready(run.path))
             try:
                 self._started = time.perf_counter() - before
@@ -303,6 +336,7 @@ class Session:
             requirements=judge(self._requirements, figures) if metrics else [],
             notes=notes,
             against_divergence=self.config.optimizer.against_divergence,
+            started=self.started,
         )
         run.write_json(run.summary, result.to_json())
         return result

@@ -14,9 +14,9 @@ from scratchnn.config.schema import Config
 from scratchnn.data.large_tables import Tell
 from scratchnn.errors import StorageError, UsageError
 from scratchnn.training.events import StopRequest
-from scratchnn.training.run_directory import ROOT, RunDirectory
+from scratchnn.training.run_directory import ROOT, START, RunDirectory
 from scratchnn.training.run_group import group_kind
-from scratchnn.workflows.configs import LoadedConfig, config_from, load_config, paths_of_runs
+from scratchnn.workflows.configs import LoadedConfig, config_from, load_config, paths_of_runs, started_from
 from scratchnn.workflows.session import Listener, Preparing, Ready, Session, Told, TrainResult
 
 
@@ -29,14 +29,18 @@ def train(
     require: Iterable[str] = (),
     listener: Listener | None = None,
     stop: StopRequest | None = None,
+    from_model: str | Path | None = None,
 ) -> TrainResult:
     """Trains what a config file, or a mapping with the same keys, describes, and writes a run directory.
 
     `overrides` are texts such as "training.epochs=5"; relative paths in a mapping start at the working directory.
+    `from_model` is a run directory or a model file to start from: it sets the path of the config's `from`.
     Raises the errors of `scratchnn.errors`. A training that diverged or was stopped returns with that status.
     """
     path = None if run_dir is None else Path(run_dir)
-    return train_loaded(load(config, overrides, plugins), path, require=require, listener=listener, stop=stop)
+    return train_loaded(
+        load(config, overrides, plugins, from_model), path, require=require, listener=listener, stop=stop
+    )
 
 
 def train_loaded(
@@ -50,7 +54,9 @@ def train_loaded(
     """The same for a config that is checked already. `path` is the run directory; absent, see `RunDirectory.create`."""
     listener = listener or _silent
     session = Session(loaded, require, runs=ROOT if path is None else path.parent, tell=_tell(listener))
-    run = RunDirectory.create(loaded.name, _stored(loaded, path or ROOT / loaded.name), path)
+    run = RunDirectory.create(
+        loaded.name, _stored(loaded, path or ROOT / loaded.name), path, session.start.stored if session.start else None
+    )
     try:
         with _resumable(run):
             return session.run(run, listener, stop)
@@ -64,9 +70,10 @@ def plan(
     overrides: Sequence[str] = (),
     plugins: Iterable[str | Path] = (),
     require: Iterable[str] = (),
+    from_model: str | Path | None = None,
 ) -> Ready:
     """Does everything that `train` does before it trains, and writes nothing."""
-    return Session(load(config, overrides, plugins), require).ready(None)
+    return Session(load(config, overrides, plugins, from_model), require).ready(None)
 
 
 def resume(
@@ -99,7 +106,7 @@ def resume(
     try:
         loaded = loaded or load_config(run.config, overrides, plugins)
         with paths_of_runs(loaded):
-            session = Session(loaded, require, runs=run.path.parent, tell=_tell(listener))
+            session = Session(loaded, require, runs=run.path.parent, tell=_tell(listener), start=run.start)
         with _resumable(run):
             return session.run(run, listener, stop, resume=_stored(loaded, run.path))
     finally:
@@ -107,17 +114,22 @@ def resume(
 
 
 def load(
-    config: str | Path | Mapping[str, Any], overrides: Sequence[str], plugins: Iterable[str | Path]
+    config: str | Path | Mapping[str, Any],
+    overrides: Sequence[str],
+    plugins: Iterable[str | Path],
+    from_model: str | Path | None = None,
 ) -> LoadedConfig:
-    """A config from a file or from plain values."""
+    """A config from a file or from plain values. A model to start from is sought in the working directory."""
+    start = None if from_model is None else str(Path(from_model).absolute())
     if isinstance(config, Mapping):
-        return config_from(config, ".", overrides)
-    return load_config(config, overrides, plugins)
+        return config_from(config, ".", overrides, start)
+    return load_config(config, overrides, plugins, start)
 
 
 def _stored(loaded: LoadedConfig, run: Path) -> str:
     """The resolved config as the run directory keeps it."""
-    return dump_config(moved_to(loaded, run))
+    made = moved_to(loaded, run)
+    return dump_config(made if made.start is None else started_from(made, START))  # the run keeps a copy
 
 
 def moved_to(loaded: LoadedConfig, run: Path) -> Config:

@@ -30,6 +30,12 @@ def command(
         str | None,
         typer.Option("--resume", metavar="[RUN]", help="Goes on with a run, bit for bit; with the newest when bare."),
     ] = None,
+    from_model: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="MODEL", help="Starts from the weights of a run or model file; see `from` of the config."
+        ),
+    ] = None,
     require: Annotated[
         list[str] | None,
         typer.Option("--require", metavar="CONDITION", help="Exit 8 unless met: 'test.accuracy>=0.9'. Repeatable."),
@@ -52,7 +58,7 @@ def command(
 ) -> int:
     """Trains a network and writes a run directory."""
     from scratchnn.cli.console import Console, outcome
-    from scratchnn.cli.progress import columns_of, introduce
+    from scratchnn.cli.progress import columns_of, introduce, started_from
     from scratchnn.cli.signals import Stopped, stop_on_signals
     from scratchnn.cli.verdicts import conclude, judge, write_files
     from scratchnn.errors import UsageError
@@ -71,13 +77,18 @@ def command(
     if resume is not None and (run_dir is not None or dry_run):
         other = "--run-dir" if run_dir is not None else "--dry-run"
         raise UsageError(f"{other} does not go with --resume", hint="Name the run: --resume RUN.")
+    if resume is not None and from_model is not None:
+        hint = "A run goes on from its own weights; to start from them anew: scratchnn train CONFIG --from RUN."
+        raise UsageError("--from does not go with --resume", hint=hint)
     check_junit(junit, require or ())
     summary = summary_file(step_summary)
     if dry_run and config is not None:
         if seeds is not None:
             sets = [*(sets or ()), f"seed={parse_seeds(seeds)[0]}"]
-        ready = workflow.plan(config, overrides=sets or (), plugins=plugins or (), require=require or ())
-        console.say(introduce(ready), *columns_of(ready))
+        ready = workflow.plan(
+            config, overrides=sets or (), plugins=plugins or (), require=require or (), from_model=from_model
+        )
+        console.say(introduce(ready), *columns_of(ready), *started_from(ready))
         console.warn(ready.notes)
         if as_json:
             console.json(ready.to_json())
@@ -85,6 +96,8 @@ def command(
     ensemble = ensemble_of(resume) if seeds is None and config is None else None
     if seeds is not None and resume is not None:
         raise UsageError("does not go with --resume", where="--seeds", hint="Name the directory: --resume DIR.")
+    if from_model is not None and seeds is not None:
+        raise UsageError("does not go with --seeds", where="--from", hint="Write it into the config: from: MODEL.")
     if seeds is not None or ensemble is not None:
         for name, given in (("--junit", junit), ("--step-summary", step_summary)):
             if given is not None:
@@ -119,6 +132,7 @@ def command(
                 require=require or (),
                 listener=listener,
                 stop=stop,
+                from_model=from_model,
             )
     console.say(*outcome(result))
     judged = [part for part in result.metrics if part != "train"]
