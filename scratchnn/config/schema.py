@@ -123,6 +123,9 @@ class Config(Settings):
         if self.training.augmentation:
             message = "{tag} needs the same samples in every evaluation. Remove `training.augmentation`."
             raise PydanticCustomError("augmentation", message, {"tag": tag})
+        if self.training.freeze:
+            message = "{tag} takes one step for all parameters. Remove `training.freeze`."
+            raise PydanticCustomError("freeze", message, {"tag": tag})
         if self.training.accumulate > 1:
             message = "{tag} takes all training rows in each step already. Remove `training.accumulate`."
             raise PydanticCustomError("accumulate", message, {"tag": tag})

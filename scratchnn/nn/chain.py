@@ -104,7 +104,7 @@ class Steps:
         self._mem = mem
         self._memories = [mem.children[name] for name in chain.names]
         self._forward = list(zip(chain.layers, arrays[:-1], arrays[1:], self._memories, strict=True))
-        self._ends: tuple[Array, Array | None] | None = None
+        self._ends: tuple[Array, Array | None, int] | None = None
         self._cut = False  # whether ids lie between the chain's ends, so that no gradient comes to the first
         self._backward: list[tuple[Layer, Array, Array, Array, Array | None, Memory]] = []
 
@@ -121,28 +121,30 @@ class Steps:
             index = next(index for index, step in enumerate(self._forward) if step[2] is y)
             raise _placed(error, self._chain.places[index]) from None
 
-    def backward(self, dy: Array, dx: Array | None, run: Pass) -> None:
-        """Computes every gradient; may destroy dy."""
-        if self._ends is None or self._ends[0] is not dy or self._ends[1] is not dx:
-            self._bind_gradients(dy, dx)
+    def backward(self, dy: Array, dx: Array | None, run: Pass, lowest: int = 0) -> None:
+        """Computes every gradient, down to those of the layer `lowest` (then dx is not written); may destroy dy."""
+        ends = self._ends
+        if ends is None or ends[0] is not dy or ends[1] is not dx or ends[2] != lowest:
+            self._bind_gradients(dy, dx, lowest)
         for layer, x, y, upper, lower, mem in self._backward:
             layer.backward(x, y, upper, lower, mem, run)
         if self._cut and dx is not None:
             dx.fill(0)
 
-    def _bind_gradients(self, dy: Array, dx: Array | None) -> None:
+    def _bind_gradients(self, dy: Array, dx: Array | None, lowest: int) -> None:
         """Fixes the arrays of the gradients between these two."""
         arrays, chain = self._arrays, self._chain
-        self._ends = (dy, dx)
+        self._ends = (dy, dx, lowest)
         grads = chain.gradient_arrays(len(arrays[0]), self._mem, dy, dx)
         self._backward = []
         self._cut = False
-        for index in range(len(chain.layers) - 1, -1, -1):
+        for index in range(len(chain.layers) - 1, lowest - 1, -1):
             upper = grads[index + 1]
             if upper is None:
                 self._cut = True
                 break  # below are ids: they have no gradient, and the layers between them no parameters
-            step = (chain.layers[index], arrays[index], arrays[index + 1], upper, grads[index], self._memories[index])
+            lower = None if 0 < index == lowest else grads[index]
+            step = (chain.layers[index], arrays[index], arrays[index + 1], upper, lower, self._memories[index])
             self._backward.append(step)
 
 

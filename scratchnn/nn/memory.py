@@ -61,6 +61,9 @@ class Pass:
 
     Outside of training, `sampling` leaves dropout on, and nothing else that training does (Monte Carlo dropout).
 
+    `frozen` are the paths of layers that keep their running statistics and work with them also while training.
+    Backward of the whole network ends at the layer `lowest`: below it no gradient is computed.
+
     `before_layer` is called for each layer of a chain before its forward, with the same arguments and the layer first.
     """
 
@@ -72,6 +75,12 @@ class Pass:
     penalty: float = 0.0
     before_layer: Callable[[Any, Array, Array, Memory, Pass], None] | None = None
     sampling: bool = False
+    frozen: frozenset[str] = frozenset()
+    lowest: int = 0
+
+    def learns_statistics(self, path: str) -> bool:
+        """Whether the layer whose names begin with `path` works on the batch's own statistics, and keeps them."""
+        return self.training and path not in self.frozen
 
     @property
     def drops(self) -> bool:

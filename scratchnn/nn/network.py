@@ -72,8 +72,8 @@ class Batch:
         return self.outputs
 
     def backward(self, run: Pass) -> None:
-        """Overwrites the arena's gradients, and `input_gradient` where there is one."""
-        self._steps.backward(self.output_gradient, self.input_gradient, run)
+        """Overwrites the arena's gradients from the layer `run.lowest` on, and `input_gradient` where there is one."""
+        self._steps.backward(self.output_gradient, self.input_gradient, run, run.lowest)
 
 
 class Network:

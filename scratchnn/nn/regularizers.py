@@ -9,6 +9,7 @@ from scratchnn.component import Settings
 from scratchnn.nn.arena import Arena
 from scratchnn.nn.clipping import clip_adaptive, clip_norm, clip_value
 from scratchnn.nn.constraints import ConstrainedParameters
+from scratchnn.nn.memory import Array
 from scratchnn.nn.patterns import matching
 
 
@@ -72,14 +73,21 @@ class Penalty:
         }
         own = {name: param.constraint for name, param in arena.params.items() if param.constraint is not None}
         self._constrained = [
-            (entry.constraint, self._by_unit[name][0])
+            (name, entry.constraint, self._by_unit[name][0])
             for index, entry in enumerate(regularization.constraints)
             for name in matching(entry.match, list(arena.slots), f"regularization.constraints[{index}].match")
             if name not in own
         ]
-        self._constrained += [(constraint, self._by_unit[name][0]) for name, constraint in own.items()]
+        self._constrained += [(name, constraint, self._by_unit[name][0]) for name, constraint in own.items()]
         longest = max((span.stop - span.start for span, _, _ in self._spans), default=0)
         self._work = np.empty(longest, arena.dtype)
+        self._frozen: list[Array] = []
+        self._held: frozenset[str] = frozenset()
+
+    def freeze(self, names: frozenset[str]) -> None:
+        """From now on these parameters have no gradient and no constraint; their penalty stays in `value`."""
+        self._held = names
+        self._frozen = [self._arena.slots[name].view(self._arena.gradients) for name in sorted(names)]
 
     @property
     def constrains(self) -> bool:
@@ -113,13 +121,16 @@ class Penalty:
             if l1:
                 np.sign(weights, out=work)
                 np.add(gradient, np.multiply(work, l1, out=work), out=gradient)
+        for gradient in self._frozen:
+            gradient.fill(0)
         if self._clips:
             self._clip()
 
     def constrain(self) -> None:
         """Applies the constraints to the weights, in their order."""
-        for constraint, weights in self._constrained:
-            constraint.apply(weights)
+        for name, constraint, weights in self._constrained:
+            if name not in self._held:
+                constraint.apply(weights)
 
     def _clip(self) -> None:
         settings, gradients = self._settings, self._arena.gradients

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -19,17 +20,23 @@ THREADED = 400_000  # parameters from which a second thread pays
 
 
 class _Rule:
-    """One way to train: an optimizer, a factor on its learning rate, and its numbers for the current step."""
+    """One way to train: an optimizer, a factor on its learning rate, and its numbers for the current step.
 
-    def __init__(self, optimizer: Optimizer, factor: float, dtype: np.dtype[np.generic]) -> None:
+    It is frozen for so many epochs: `until`. Its steps are counted from `began` on, the step count when it was freed.
+    """
+
+    def __init__(self, optimizer: Optimizer, factor: float, dtype: np.dtype[np.generic], until: float = 0) -> None:
+        self.until = until
+        self.began: int | None = None if until else 0
         self.optimizer = optimizer
         self.factor = factor
         self.learning_rate = 0.0
         self.carried = optimizer.carried()
         self.numbers = tuple(np.empty((), dtype) for _ in optimizer.numbers(1.0, 1, optimizer.carried()))
 
-    def prepare(self, learning_rate: float, t: int, momentum: float | None) -> None:
-        """Works out the numbers of step t."""
+    def prepare(self, learning_rate: float, step: int, momentum: float | None) -> None:
+        """Works out the numbers of a step."""
+        t = step - (self.began or 0)
         optimizer = self.optimizer if momentum is None else self.optimizer.with_momentum(momentum)
         self.learning_rate = learning_rate * self.factor
         for array, value in zip(self.numbers, optimizer.numbers(self.learning_rate, t, self.carried), strict=True):
@@ -65,16 +72,21 @@ class Updater:
     """An optimizer bound to an arena. The result does not depend on the number of threads.
 
     `momentum`, where a schedule sets it, stands in for the optimizer's own momentum or beta1.
-    Raises `ConfigError` for a group that matches no parameter.
+    `until` says for how many epochs parameters are frozen, `free` after how many they are: a frozen one stays as it is,
+    and its part of the optimizer's vectors starts when it is freed. Raises `ConfigError` for a group that matches no
+    parameter.
     """
 
-    def __init__(self, optimizer: Optimizer, arena: Arena, threads: int = 1) -> None:
+    def __init__(
+        self, optimizer: Optimizer, arena: Arena, threads: int = 1, until: Mapping[str, float] = MappingProxyType({})
+    ) -> None:
+        self._until = until
         self.optimizer = optimizer
         self.step_count = 0
         self.momentum: float | None = None
         self._arena = arena
         size = len(arena.parameters)
-        self._rules: dict[tuple[int | None, bool], _Rule] = {}
+        self._rules: dict[tuple[int | None, bool, float], _Rule] = {}
         segments = list(self._segments())
         self._layouts = {name: self._layout(name) for name in optimizer.slots()}
         self.slots = {name: allocate(length, arena.dtype) for name, (_, length) in self._layouts.items()}
@@ -82,7 +94,9 @@ class Updater:
         lanes = max(1, threads) if size >= THREADED and not self._searches else 1
         line = ALIGNMENT // arena.dtype.itemsize  # two threads must not write to one cache line
         bounds = [size * lane // lanes // line * line for lane in range(lanes)] + [size]
-        self._lanes = [self._cut(segments, bounds[lane], bounds[lane + 1]) for lane in range(lanes)]
+        self._all_lanes = [self._cut(segments, bounds[lane], bounds[lane + 1]) for lane in range(lanes)]
+        self._lanes: list[list[_Slice]] = []
+        self._pick()
         if optimizer.lookahead is not None:
             self.slots["lookahead"] = allocate(size, arena.dtype)
         self._pool = ThreadPoolExecutor(lanes - 1, "scratchnn-optimizer", np.seterr, ("ignore",)) if lanes > 1 else None
@@ -104,12 +118,32 @@ class Updater:
                 raise ValueError("the optimizer's numbers have other names")
             mine.update(other)
 
+    def free(self, epochs: int) -> None:
+        """Lets those parameters go that were to be frozen for no more epochs than are done."""
+        freed = [rule for rule in self._rules.values() if rule.began is None and epochs >= rule.until]
+        for rule in freed:
+            rule.began = self.step_count
+        if freed:
+            self._pick()
+
+    @property
+    def began(self) -> list[int | None]:
+        """The step count when each rule was freed, None while it is frozen: what a checkpoint keeps of `free`."""
+        return [rule.began for rule in self._rules.values()]
+
+    def load_began(self, began: Sequence[int | None]) -> None:
+        """Puts it back. Raises `ValueError` where it is of other parameters."""
+        for rule, step in zip(self._rules.values(), began, strict=True):
+            rule.began = step
+        self._pick()
+
     def step(self, learning_rate: float) -> None:
         """Changes the parameters by the arena's gradients; destroys the gradients."""
         self.step_count += 1
         for rule in self._rules.values():
-            rule.prepare(learning_rate, self.step_count, self.momentum)
-        if self.step_count == 1:
+            if rule.began is not None:
+                rule.prepare(learning_rate, self.step_count, self.momentum)
+        if any(rule.began == self.step_count - 1 for rule in self._rules.values()):
             self._start()
         if self._pool is None:
             _run(self._lanes[0])
@@ -146,9 +180,13 @@ class Updater:
         if self.step_count == 0:
             out[...] = self._arena.parameters
             return
-        for lane in self._lanes:
+        for lane in self._all_lanes:
             for part in lane:
-                part.rule.optimizer.average(part.p, part.slots, out[part.span].reshape(part.shape))
+                share = out[part.span].reshape(part.shape)
+                if part.rule.began is None or part.rule.began == self.step_count:
+                    share[...] = part.p
+                else:
+                    part.rule.optimizer.average(part.p, part.slots, share)
 
     def close(self) -> None:
         """Ends the second thread."""
@@ -156,11 +194,17 @@ class Updater:
             self._pool.shutdown()
 
     def _start(self) -> None:
-        if self.optimizer.lookahead is not None:
+        """Fills the slots of what was freed just before this step."""
+        if self.optimizer.lookahead is not None and self.step_count == 1:
             self.slots["lookahead"][...] = self._arena.parameters
         for lane in self._lanes:
             for part in lane:
-                part.rule.optimizer.start(part.p, part.slots, part.rule.learning_rate)
+                if part.rule.began == self.step_count - 1:
+                    part.rule.optimizer.start(part.p, part.slots, part.rule.learning_rate)
+
+    def _pick(self) -> None:
+        """The slices that a step works on: those of rules that are not frozen."""
+        self._lanes = [[part for part in lane if part.rule.began is not None] for lane in self._all_lanes]
 
     def _look_ahead(self, every: int, share: float) -> None:
         if self.step_count % every:
@@ -176,8 +220,8 @@ class Updater:
         optimizer, arena = self.optimizer, self._arena
         group_of = self._group_of()
         whole = isinstance(optimizer, ParameterwiseOptimizer)
-        if not group_of and not optimizer.decays_inside:
-            yield _Segment(self._rule(None, True), 0, len(arena.parameters), arena.decayed)
+        if not group_of and not optimizer.decays_inside and not any(self._until.values()):
+            yield _Segment(self._rule(None, True, 0), 0, len(arena.parameters), arena.decayed)
             return
         places = sorted((slot for slot in arena.slots.values() if slot.size), key=lambda slot: slot.start)
         ends = [*(slot.start for slot in places[1:]), len(arena.parameters)]
@@ -186,7 +230,7 @@ class Updater:
             group = group_of.get(slot.name)
             stated = group is not None and optimizer.groups[group].weight_decay is not None
             decays = stated or slot.start < arena.decayed
-            rule = self._rule(group, decays)
+            rule = self._rule(group, decays, self._until.get(slot.name, 0))
             decayed = end - slot.start if decays else 0
             if pending is not None and pending.rule is rule and not whole:
                 pending = _Segment(rule, pending.start, end, pending.decayed + decayed)
@@ -205,9 +249,9 @@ class Updater:
                 found.setdefault(name, index)
         return found
 
-    def _rule(self, group: int | None, decays: bool) -> _Rule:
-        """The rule of a group; made once."""
-        key = (group, decays)
+    def _rule(self, group: int | None, decays: bool, until: float) -> _Rule:
+        """The rule of a group, for parameters that are frozen for so many epochs; made once."""
+        key = (group, decays, until)
         if key not in self._rules:
             settings = None if group is None else self.optimizer.groups[group]
             decay = self.optimizer.weight_decay
@@ -215,7 +259,7 @@ class Updater:
                 decay = settings.weight_decay
             made = self.optimizer.model_copy(update={"weight_decay": decay if decays else 0.0})
             self._rules[key] = _Rule(
-                made, 1.0 if settings is None else settings.learning_rate_factor, self._arena.dtype
+                made, 1.0 if settings is None else settings.learning_rate_factor, self._arena.dtype, until
             )
         return self._rules[key]
 

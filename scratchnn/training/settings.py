@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from scratchnn.component import Settings
 from scratchnn.data.augmentation import Augmentation
 from scratchnn.nn.averaging import Averaging
+from scratchnn.training.freezing import Freeze
 from scratchnn.training.sampling import NoSampling, Sampling
 
 
@@ -58,6 +59,9 @@ class TrainingSettings(Settings):
         NoSampling(), description="How often training rows are drawn in an epoch by their class. Classification only."
     )
 
+    freeze: list[Freeze] = Field(
+        [], description="Parameters that stay as they are, for some epochs or for good; none when absent."
+    )
     augmentation: list[Augmentation] = Field(
         [],
         description="Random changes of each training batch, one after the other, after scaling. Rows that are judged "

@@ -29,6 +29,7 @@ from scratchnn.nn.updater import Updater
 from scratchnn.training.early_stopping import Watch
 from scratchnn.training.evaluation import Evaluator
 from scratchnn.training.events import EpochEnd, Event, Finished, Progress, Started, Status, StopRequest
+from scratchnn.training.freezing import Freezing
 from scratchnn.training.sampling import EpochOrder
 from scratchnn.training.searching import SearchingStep
 from scratchnn.training.settings import TrainingSettings
@@ -125,7 +126,8 @@ class Trainer:
         self._streams = streams
         self._monitor = monitor
         self._watch = watch
-        self._updater = Updater(recipe.optimizer, network.arena, threads)
+        self._freezing = Freezing(settings.freeze, network, settings.epochs)
+        self._updater = Updater(recipe.optimizer, network.arena, threads, self._freezing.until)
         self._penalty = Penalty(recipe.regularization, network.arena)
         self._order = EpochOrder(train.targets, settings.sampling, shuffle=settings.shuffle)
         rows = len(self._order)
@@ -169,6 +171,7 @@ class Trainer:
         position, span = self._position, self._span
         yield Started(span.epochs, span.steps_per_epoch, position.epochs, position.batches)
         while position.epochs < span.epochs and not self._watch.exhausted:
+            self._free()
             loss = yield from self._batches()
             if not math.isfinite(loss):
                 yield self._diverged(f"the training loss became {loss} at step {self._updater.step_count + 1}")
@@ -203,6 +206,7 @@ class Trainer:
         numbers = {
             "step": self._updater.step_count,
             "optimizer": self._updater.carried,
+            "began": self._updater.began,
             "averaged": self._average.count if self._average is not None else 0,
             "schedule": dict(self._schedule_state),
             "position": asdict(position),
@@ -237,6 +241,7 @@ class Trainer:
             array[...] = snapshot.arrays[name]
         self._updater.step_count = numbers["step"]
         self._updater.load_carried(numbers["optimizer"])
+        self._updater.load_began(numbers.get("began", self._updater.began))  # absent: nothing was frozen
         if self._average is not None:
             self._average.count = numbers["averaged"]
         if self._position.batches == 0:
@@ -283,6 +288,15 @@ class Trainer:
                 mean = position.loss_sum / (position.weight_sum or 1)
                 yield Progress(position.epochs + 1, position.batches, span.steps_per_epoch, mean)
         return loss
+
+    def _free(self) -> None:
+        """Freezes and frees what the settings say of the epoch that comes."""
+        if not self._freezing.active:
+            return
+        epochs, run = self._position.epochs, self._run
+        self._updater.free(epochs)
+        self._penalty.freeze(self._freezing.parameters(epochs))
+        run.frozen, run.lowest = self._freezing.layers(epochs), self._freezing.lowest(epochs)
 
     def _end_epoch(self, validation: dict[str, Any]) -> EpochEnd:
         position = self._position

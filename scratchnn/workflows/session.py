@@ -28,6 +28,7 @@ from scratchnn.training.constant_baseline import ConstantBaseline
 from scratchnn.training.early_stopping import Watch
 from scratchnn.training.evaluation import Evaluator
 from scratchnn.training.events import EpochEnd, Event, Finished, Status, StopRequest
+from scratchnn.training.freezing import Freezing
 from scratchnn.training.log import describe
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import ROOT, RunDirectory
@@ -169,6 +170,7 @@ class Session:
                 self.built.loss, config.optimizer, config.schedule, config.regularization, config.training
             )
             self._recipe.check(self.built.network.arena)
+            freezing = Freezing(config.training.freeze, self.built.network, config.training.epochs)
             self.metrics = resolve_metrics(config, self.built)
             classes, training = self.data.encoder.class_names, config.training
             target = self.data.encoder.target
@@ -197,7 +199,8 @@ class Session:
         source = config.data.source
         repeats = source.repeats(loaded.base) if isinstance(source, SourceParts) else []
         says_nothing = "has the same source as train: its figures say nothing about new rows"
-        self._notes = [f"{part} {says_nothing}" for part in repeats]
+        self._notes = freezing.notes(config.training.epochs)
+        self._notes += [f"{part} {says_nothing}" for part in repeats]
         self._notes += [finding.message for finding in certain(self.data, repeats)]
         self._started = 0.0
         self._evaluator = Evaluator(network, self.built.loss, self.metrics, self.data.encoder)

@@ -61,7 +61,7 @@ class BatchNorm(Layer):
     def forward(self, x: Array, y: Array, mem: Memory, run: Pass) -> None:
         """Writes y; while training also the running statistics."""
         centered, inverse = mem.saved.centered, mem.saved.inverse_deviation
-        if run.training:
+        if run.learns_statistics(mem.path):
             self._batch_statistics(x, mem)
         else:
             np.subtract(x, mem.state.running_mean, out=centered)
@@ -115,7 +115,7 @@ class BatchNorm(Layer):
         if dx is None:
             return
         upper = dy
-        if run.training:
+        if run.learns_statistics(mem.path):
             np.multiply(along, inverse, out=along)
             np.divide(along, len(ones), out=along)
             np.divide(total, len(ones), out=total)

@@ -318,7 +318,7 @@ FAULTS = (
     Fault(
         "dropout-outside-of-training",
         "nn/layers/dropout.py::InvertedDropout.forward",
-        "if not run.training or self.rate == 0:",
+        "if not run.drops or self.rate == 0:",
         "if self.rate == 0:",
         "numbers are dropped outside of training",
         "nn/layers/test_dropout.py -k 'outside'",

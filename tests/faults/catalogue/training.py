@@ -18,8 +18,8 @@ FAULTS = (
     Fault(
         "scaling-fitted-on-all-rows",
         "data/preparation.py",
-        'fit(settings, raw["train"], task, names)',
-        "fit(settings, whole, task, names)",
+        'fit(settings, raw["train"], task, names, start=start)',
+        "fit(settings, whole, task, names, start=start)",
         "preprocessing sees validation and test rows",
         PREPARATION,
     ),
@@ -270,8 +270,8 @@ FAULTS = (
     Fault(
         "metrics-in-scaled-units",
         "training/evaluation.py",
-        "target.decode(made), target.decode(part.targets)",
-        "made, part.targets",
+        "predictions = target.decode(adjustment.probabilities(self._loss, outputs))",
+        "predictions = adjustment.probabilities(self._loss, outputs)",
         "metrics of numbers are in scaled units",
         EVALUATION,
     ),
