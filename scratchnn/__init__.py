@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scratchnn.workflows.compare import compare
     from scratchnn.workflows.crossval import crossval
     from scratchnn.workflows.evaluate import evaluate
+    from scratchnn.workflows.find_lr import find_lr
     from scratchnn.workflows.generate import generate
     from scratchnn.workflows.model import load_model
     from scratchnn.workflows.predict import predict
@@ -29,6 +30,7 @@ __all__ = [
     "compare",
     "crossval",
     "evaluate",
+    "find_lr",
     "generate",
     "load_model",
     "predict",
@@ -45,6 +47,7 @@ _HOMES = {
     "compare": "scratchnn.workflows.compare",
     "crossval": "scratchnn.workflows.crossval",
     "evaluate": "scratchnn.workflows.evaluate",
+    "find_lr": "scratchnn.workflows.find_lr",
     "generate": "scratchnn.workflows.generate",
     "load_model": "scratchnn.workflows.model",
     "predict": "scratchnn.workflows.predict",

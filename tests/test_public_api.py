@@ -36,7 +36,7 @@ def test_ten_lines(tmp_path, monkeypatch):
 
 def test_every_public_name_is_there():
     names = {"Network", "audit", "evaluate", "generate", "load_model", "predict", "resume", "train"}
-    names |= {"report", "compare", "crossval", "runs", "train_ensemble"}
+    names |= {"report", "find_lr", "compare", "crossval", "runs", "train_ensemble"}
     assert set(scratchnn.__all__) == names
     for name in scratchnn.__all__:
         assert callable(getattr(scratchnn, name))

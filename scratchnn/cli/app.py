@@ -17,6 +17,7 @@ COMMANDS = (
     "audit",
     "validate",
     "summary",
+    "find-lr",
     "gradcheck",
     "crossval",
     "compare",
@@ -95,7 +96,7 @@ def _command(arguments: Sequence[str]):  # type: ignore[no-untyped-def]  # typer
 
     for name in COMMANDS:
         if asked is None or asked == name:
-            module = import_module(f"scratchnn.cli.commands.{name}")
+            module = import_module(f"scratchnn.cli.commands.{name.replace('-', '_')}")
             app.command(name, epilog=f"Example: scratchnn {name} {module.EXAMPLE}".strip())(module.command)
     return typer.main.get_command(app)
 

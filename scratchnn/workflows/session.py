@@ -15,7 +15,7 @@ from scratchnn.config.dump import plain
 from scratchnn.config.schema import Config
 from scratchnn.data.audit.certain import certain
 from scratchnn.data.large_tables import Tell
-from scratchnn.data.preparation import Prepared
+from scratchnn.data.preparation import Part, Prepared
 from scratchnn.data.sources import SourceParts
 from scratchnn.errors import ConfigError, DivergedError, ModelError, StorageError, suggestion
 from scratchnn.nn.causality import looks_ahead
@@ -213,6 +213,11 @@ class Session:
             return self.start.fill(network, self.data.encoder.target)
         except ConfigError as error:
             raise self.loaded.placed(error) from None
+
+    @property
+    def training_part(self) -> Part:
+        """The training rows with the weights that the loss gives them."""
+        return self._train
 
     def ready(self, run: Path | None) -> Ready:
         """What is about to be trained."""
