@@ -136,7 +136,7 @@ def test_every_command_is_in_the_table() -> None:
     from scratchnn.cli.app import COMMANDS
 
     table = README.split("## The commands")[1].split("##")[0]
-    assert set(re.findall(r"^\| `scratchnn (\w+)", table, re.MULTILINE)) == set(COMMANDS)
+    assert set(re.findall(r"^\| `scratchnn ([\w-]+)", table, re.MULTILINE)) == set(COMMANDS)
 
 
 def test_the_layer_of_contributing_passes_the_gradient_check(tmp_path: Path) -> None:

@@ -27,6 +27,12 @@ class StartSettings(Settings):
     Names are those of the network that is trained: `0.weight`, `3.running_mean`; `*` stands for any text. What a
     pattern of `take` matches and none of `skip` is taken; all else starts afresh, as without `from`. Every array is
     reported: taken, skipped, fresh (the model has none of this name) or unused (the network has none).
+
+    A new last layer, the first one frozen, the next ones slower at first:
+
+        from: {path: runs/low, skip: ["2.*"]}
+        optimizer: {type: adam, learning_rate: 1e-3, groups: [{match: "1.*", learning_rate_factor: 0.1}]}
+        training: {freeze: [{match: "0.*"}, {match: "1.*", until: 5}]}
     """
 
     path: str = Field(min_length=1, description="A run directory or a model file.")
