@@ -204,3 +204,10 @@ def test_labels_have_a_spread_each_and_the_entropy_of_all(config, table, write):
     np.testing.assert_allclose(made["entropy"], whole, rtol=1e-5)
     metrics = scratchnn.evaluate(model.path, data="data/labels.csv", mc_samples=12).metrics
     assert metrics.keys() == scratchnn.evaluate(model.path, data="data/labels.csv").metrics.keys()
+
+
+def test_an_ensemble_is_refused(config):
+    run = scratchnn.train_ensemble(config(training={"epochs": 1}), [0, 1]).run
+    for call in (lambda: predict("data/table.csv", run, mc_samples=2), lambda: scratchnn.evaluate(run, mc_samples=2)):
+        with pytest.raises(UsageError, match=r"--mc-samples: passes with dropout are those of one model"):
+            call()
