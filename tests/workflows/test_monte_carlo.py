@@ -209,5 +209,18 @@ def test_labels_have_a_spread_each_and_the_entropy_of_all(config, table, write):
 def test_an_ensemble_is_refused(config):
     run = scratchnn.train_ensemble(config(training={"epochs": 1}), [0, 1]).run
     for call in (lambda: predict("data/table.csv", run, mc_samples=2), lambda: scratchnn.evaluate(run, mc_samples=2)):
-        with pytest.raises(UsageError, match=r"--mc-samples: passes with dropout are those of one model"):
+        with pytest.raises(UsageError, match=r"--mc-samples: is for one model, not for an ensemble"):
             call()
+
+
+def test_a_threshold_is_for_the_mean(config, table, write):
+    write("data/two.csv", [row for row in table(90) if row["kind"] != "k2"])
+    run = scratchnn.train(config(data={"source": "../data/two.csv"}, training={"epochs": 2})).run
+    made = predict("data/two.csv", run, proba=True, mc_samples=9, threshold=0.7)
+    second = rows_of(made)["probability_k1"]
+    assert made.predictions.labels == ["k1" if p > 0.7 else "k0" for p in second]
+    assert 0 < sum(p > 0.5 for p in second) != sum(p > 0.7 for p in second)
+    low, high = (scratchnn.evaluate(run, mc_samples=9, threshold=share).metrics for share in (0.0, 1.0))
+    assert low["confusion_matrix"] != high["confusion_matrix"]
+    with pytest.raises(UsageError, match=r"--calibrate: works on one pass without dropout.*--mc-samples"):
+        scratchnn.evaluate(run, mc_samples=9, calibrate=True)
