@@ -332,7 +332,8 @@ def test_requirements_are_judged_and_stored(config):
     result = train(config(), require=["test.accuracy>=0", "validation.loss < 0"])
     assert [verdict.passed for verdict in result.requirements] == [True, False]
     stored = json.loads((result.run / "summary.json").read_text())["requirements"]
-    assert stored[1] == {"text": "validation.loss < 0", "value": result.metrics["validation"]["loss"], "passed": False}
+    loss = result.metrics["validation"]["loss"]
+    assert stored[1] == {"text": "validation.loss < 0", "value": loss, "passed": False, "short_by": loss}
 
 
 @pytest.mark.parametrize("text", ["accuracy>=0.9", "test.acuracy>=0.9", "test.confusion_matrix>1", "test.accuracy>=x"])
