@@ -92,10 +92,13 @@ def test_options_of_rows_are_refused_for_texts(cli: Any, folder: Path) -> None:
 
 def test_options_of_texts_are_refused_for_rows(cli: Any) -> None:
     assert cli("train", "c.yaml").code == 0
-    for words in (["--prompt", "x"], ["--top-k", "3"], ["--seed", "0"]):
+    for words in (["--prompt", "x"], ["--top-k", "3"]):
         outcome = cli("predict", "flowers.csv", *words)
         assert (outcome.code, outcome.err.count("\n")) == (2, 1)
         assert f"{words[0]}: is for models of texts, but this one predicts rows" in outcome.err
+    outcome = cli("predict", "flowers.csv", "--seed", "0")
+    assert outcome.code == 2
+    assert "--seed: is for texts and --mc-samples" in outcome.err
 
 
 def test_json_needs_a_file_for_rows(cli: Any) -> None:

@@ -21,7 +21,7 @@ def calls(monkeypatch):
     """The rows that each calibration was given."""
     seen = []
     calibrate = Network.calibrate
-    monkeypatch.setattr(Network, "calibrate", lambda self, x: seen.append(x) or calibrate(self, x))
+    monkeypatch.setattr(Network, "calibrate", lambda self, x, **more: seen.append(x) or calibrate(self, x, **more))
     return seen
 
 

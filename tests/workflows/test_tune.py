@@ -196,7 +196,7 @@ def test_several_processes_do_what_one_does(search):
 
 
 def test_a_stop_gives_the_trial_back(search):
-    path = search(trials=3)
+    path = search(trials=20)  # more than end before the first is told of
     stop = StopRequest()
 
     def listen(event):
@@ -206,8 +206,8 @@ def test_a_stop_gives_the_trial_back(search):
     assert result.status == "interrupted"
     assert result.error is None
     assert "RUNNING" not in states(journal())
-    assert len(journal()) < 3 or "WAITING" in states(journal())
-    assert states(tune(path) and journal()) == ["COMPLETE"] * 3
+    assert states(journal()).count("COMPLETE") < 20
+    assert states(tune(path) and journal()) == ["COMPLETE"] * 20
 
 
 def test_no_trial_begins_after_the_time(search):

@@ -91,10 +91,10 @@ def test_whatever_ends_it_early_leaves_the_old_file_and_no_other(model, many, mo
     Path("out/out.csv").write_text("old")
     rows = type(model).predict
 
-    def fail_later(self, data, *rest, start=0):
+    def fail_later(self, data, *rest, start=0, **more):
         if start:
             raise error
-        return rows(self, data, *rest, start=start)
+        return rows(self, data, *rest, start=start, **more)
 
     monkeypatch.setattr(type(model), "predict", fail_later)
     with pytest.raises(StorageError if isinstance(error, OSError) else type(error)):
