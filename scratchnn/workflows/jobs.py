@@ -7,10 +7,8 @@ side. It uses the threads that it would use alone; several at once share the cor
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,6 +22,7 @@ from scratchnn.config.document import Document
 from scratchnn.config.dump import plain
 from scratchnn.errors import ScratchnnError, StorageError, UsageError
 from scratchnn.training.events import EpochEnd, Started, StopRequest
+from scratchnn.workflows.child_process import start_child
 from scratchnn.workflows.configs import LoadedConfig, check_document
 from scratchnn.workflows.session import Listener, Told
 from scratchnn.workflows.threads import available_cores
@@ -273,7 +272,7 @@ class _Processes:
                     job = self._left.popleft()
                     begins = not (self._stop.requested or self._killing)
                     if begins and child is None:
-                        child = _start()
+                        child = start_child("scratchnn.workflows.job_process")
                         self._children.add(child)
                 outcome = self._talk(job, child) if begins and child is not None else _stopped(job)
                 if child is not None and child.poll() is not None:
@@ -319,21 +318,6 @@ class _Processes:
         said = {"kind": "process", "message": f"its process {how}", "where": str(job.run)}
         hint = {"hint": "Run the same command again: it goes on where it was."}
         return _failed(job, said | hint, 128 - code if code < 0 else code or 1)
-
-
-def _start() -> subprocess.Popen[str]:
-    """A child that waits for its jobs. It is in a session of its own: signals of the terminal are for its parent."""
-    package = Path(__file__).parents[2]
-    paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "scratchnn.workflows.job_process"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
-        start_new_session=True,
-    )
 
 
 def _end_input(child: subprocess.Popen[str]) -> None:

@@ -35,13 +35,13 @@ def test_a_job_is_told_in_json(config):
 
 def test_a_process_that_is_killed_is_reported_and_goes_on_later(config, monkeypatch):
     children = []
-    start = jobs._start
+    start = jobs.start_child
 
-    def started():
-        children.append(start())
+    def started(module):
+        children.append(start(module))
         return children[-1]
 
-    monkeypatch.setattr(jobs, "_start", started)
+    monkeypatch.setattr(jobs, "start_child", started)
     todo = some_jobs(config, training=LONG, model=LINEAR)
 
     def listen(event):

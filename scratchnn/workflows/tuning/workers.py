@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -17,6 +15,7 @@ from scratchnn import errors
 from scratchnn.config.dump import plain
 from scratchnn.errors import ScratchnnError
 from scratchnn.training.events import StopRequest
+from scratchnn.workflows.child_process import start_child
 from scratchnn.workflows.tuning.places import Place
 from scratchnn.workflows.tuning.trials import Search
 
@@ -69,17 +68,7 @@ def _task(search: Search, place: Place, until: float | None) -> dict[str, Any]:
 
 def _start(task: str) -> subprocess.Popen[str]:
     """A process of a session of its own: the signals of a terminal are for its parent."""
-    package = Path(__file__).parents[3]
-    paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "scratchnn.workflows.tuning.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
-        start_new_session=True,
-    )
+    child = start_child("scratchnn.workflows.tuning.worker")
     if child.stdin is not None:
         with suppress(OSError):  # it is gone already: its exit code tells
             child.stdin.write(task + "\n")
