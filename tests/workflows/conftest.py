@@ -107,6 +107,59 @@ def config(table: Any, write: Any) -> Callable[..., Path]:
     return made
 
 
+LINGER = '''from __future__ import annotations
+
+import os
+import time
+from typing import Literal
+
+import numpy as np
+
+from scratchnn.nn.layer import Layer, Plan
+
+
+class Linger(Layer):
+    """y = x, after as many seconds as LINGER in the environment says."""
+
+    type: Literal["linger"] = "linger"
+
+    def plan(self, inputs):
+        return Plan(inputs)
+
+    def forward(self, x, y, mem, run):
+        time.sleep(float(os.environ.get("LINGER", "0")))
+        np.copyto(y, x)
+
+    def backward(self, x, y, dy, dx, mem, run):
+        if dx is not None:
+            np.copyto(dx, dy)
+'''
+
+
+@pytest.fixture(scope="session")
+def linger_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plugin with a layer that takes its time; one file for all, as a process runs a plugin once."""
+    path = tmp_path_factory.mktemp("plugins") / "linger.py"
+    path.write_text(LINGER)
+    return path
+
+
+@pytest.fixture
+def lingering(linger_file: Path) -> dict[str, Any]:
+    """Changes of a config: a training that can be stopped before its end, see `linger`."""
+    return {
+        "training": {"epochs": 100, "early_stopping": None, "checkpoint": {"every_epochs": 50}, "batch_size": "all"},
+        "model": {"layers": ["linger", {"type": "dense", "units": "auto"}]},
+        "plugins": [str(linger_file)],
+    }
+
+
+@pytest.fixture
+def linger(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Makes each step of such a training take as many seconds."""
+    return lambda seconds: monkeypatch.setenv("LINGER", str(seconds))
+
+
 @pytest.fixture
 def stopping() -> Callable[[int], dict[str, Any]]:
     """The arguments of a training that is asked to stop at the end of an epoch."""

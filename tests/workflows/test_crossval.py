@@ -108,15 +108,10 @@ def test_jobs_change_no_bit(config):
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_an_interrupted_one_goes_on_to_the_same_bits(config, jobs):
-    training = {
-        "epochs": 20 if jobs == 1 else 300,
-        "early_stopping": None,
-        "checkpoint": {"every_epochs": 100},
-        "batch_size": "all",
-    }
-    path = config(training=training, model={"layers": [{"type": "dense", "units": "auto"}]})
+def test_an_interrupted_one_goes_on_to_the_same_bits(config, lingering, linger, jobs):
+    path = config(**lingering)
     whole = crossval(path, folds=3, run_dir="whole")
+    linger(0.03 if jobs > 1 else 0)  # in this process a stop is heard at once
     stop = StopRequest()
 
     def listen(event):
@@ -126,6 +121,7 @@ def test_an_interrupted_one_goes_on_to_the_same_bits(config, jobs):
     assert (part.status, part.metrics) == ("interrupted", {})
     assert json.loads(Path("part/summary.json").read_text())["status"] == "interrupted"
     assert not Path("part/fold-2/model.safetensors").exists()
+    linger(0)
     rest = crossval(path, folds=3, jobs=jobs, run_dir="part")
     assert {name: spread.to_json() for name, spread in rest.metrics.items()} == {
         name: spread.to_json() for name, spread in whole.metrics.items()

@@ -33,7 +33,7 @@ def test_a_job_is_told_in_json(config):
     assert again.loaded.config == job.loaded.config.model_copy(update={"name": "small"})
 
 
-def test_a_process_that_is_killed_is_reported_and_goes_on_later(config, monkeypatch):
+def test_a_process_that_is_killed_is_reported_and_goes_on_later(config, lingering, linger, monkeypatch):
     children = []
     start = jobs.start_child
 
@@ -42,7 +42,8 @@ def test_a_process_that_is_killed_is_reported_and_goes_on_later(config, monkeypa
         return children[-1]
 
     monkeypatch.setattr(jobs, "start_child", started)
-    todo = some_jobs(config, training=LONG, model=LINEAR)
+    todo = some_jobs(config, **lingering)
+    linger(0.03)
 
     def listen(event):
         if event.outcome is None and event.epoch > 0 and len(children) == 2:
@@ -54,6 +55,7 @@ def test_a_process_that_is_killed_is_reported_and_goes_on_later(config, monkeypa
     assert killed
     assert killed[0].status == "failed"
     assert killed[0].error["message"] == "its process was ended by SIGKILL"
+    linger(0)
     assert [outcome.status for outcome in run_jobs(todo, 1)] == ["completed"] * 2
     whole = [job.__class__(job.name, job.loaded, Path("whole") / job.name) for job in todo]
     run_jobs(whole)
