@@ -1,4 +1,4 @@
-"""The command line: `python -m benchmarks [process|csv|tables|mc-dropout]`."""
+"""The command line: `python -m benchmarks [process|csv|tables|mc-dropout|fine-tuning]`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from benchmarks import report
+from benchmarks import fine_tuning, report
 from benchmarks.csv_files import compare_readers, installed_readers
 from benchmarks.environment import BenchmarkError, load
 from benchmarks.libraries import LIBRARIES, OURS, contestants
@@ -167,6 +167,24 @@ def mc_dropout(
     options = {"steps": steps, "samples": samples, "tuned_on": tuned_on}
     results = [one.to_json() for one in found]
     console.print(f"wrote {report.write(file, 'mc-dropout', options, load(), [], results)}", soft_wrap=True)
+
+
+@app.command(name="fine-tuning")
+def fine_tuned(
+    first: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
+    seeds: Annotated[int, typer.Option(min=1, help="How many, from the first on.")] = 5,
+    accuracy: Annotated[float, typer.Option(min=0.0, max=1.0, help="Validation accuracy to reach.")] = 0.95,
+    epochs: Annotated[int, typer.Option(min=1, help="At most, for each training on the new digits.")] = 20,
+    file: Json = None,
+) -> None:
+    """Counts the epochs that the digits 5-9 need after 0-4, with frozen first layers and from scratch."""
+    console = report.make_console()
+    with _watched(console, f"{seeds} seeds"):
+        found = fine_tuning.count(range(first, first + seeds), accuracy, epochs)
+    report.show_fine_tuning(console, found, accuracy)
+    options = {"first": first, "seeds": seeds, "accuracy": accuracy, "epochs": epochs}
+    results = [one.to_json() for one in found]
+    console.print(f"wrote {report.write(file, 'fine-tuning', options, load(), [], results)}", soft_wrap=True)
 
 
 def _refuse_options_before(context: typer.Context) -> None:

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from benchmarks.csv_files import reader_ratio
 from benchmarks.environment import ROOT, machine, versions
+from benchmarks.fine_tuning import Counted
 from benchmarks.libraries import LIBRARIES, OURS, PIP, Library
 from benchmarks.mc_dropout import PUBLISHED, Result
 from benchmarks.processes import ProcessResult
@@ -139,6 +140,20 @@ def show_monte_carlo(console: Console, found: Iterable[Result]) -> None:
         shown = [one.name, str(len(one.rmse)), str(one.epochs), f"{one.chosen.rate:g}", f"{one.chosen.l2:g}"]
         error = "" if math.isnan(one.standard_error) else f"{one.standard_error:.4f}"
         table.add_row(*shown, f"{one.mean:.4f}", error, "" if aim is None else f"{aim:g}", reached)
+    console.print(table)
+
+
+def show_fine_tuning(console: Console, found: Sequence[Counted], accuracy: float) -> None:
+    """A row for each way to train: the epochs of each seed, their mean, and how many were fewer than the first's."""
+    scratch = [math.inf if count is None else count for count in found[0].epochs]
+    table = _table(f"epochs to {accuracy:g}", "each seed", "mean", "fewer", "as many", "more")
+    for one in found:
+        counts = [math.inf if count is None else count for count in one.epochs]
+        pairs = list(zip(counts, scratch, strict=True))
+        against = [sum(a < b for a, b in pairs), sum(a == b for a, b in pairs), sum(a > b for a, b in pairs)]
+        each = " ".join("-" if count is None else str(count) for count in one.epochs)
+        mean_shown = "-" if one.mean is None else f"{one.mean:.1f}"
+        table.add_row(one.way, each, mean_shown, *(["", "", ""] if one is found[0] else map(str, against)))
     console.print(table)
 
 
