@@ -2,43 +2,68 @@
 
 from __future__ import annotations
 
-import mmap
+import os
+import threading
+import weakref
 from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from scratchnn.data.files import reading, shown
 from scratchnn.data.lazy_columns import Array
 from scratchnn.data.samples import Samples
+from scratchnn.errors import DataError
 
 LARGE = 1 << 27  # bytes; smaller arrays are held in memory
-KEPT = 1 << 26  # bytes of the file that may count as this process's memory before they are given back
-FAULT = 1 << 16  # bytes that the system maps at once around one that is read
 
 
 class ArrayFile:
-    """The bytes of an array in C order, mapped from a file.
+    """The rows of an array in C order, read from its file when they are asked for.
 
-    The system counts what was read as memory of the process until it is given back; here that is done after every
-    `KEPT` bytes, so that a pass over the whole file takes no more. The file must not change in the meantime.
+    They are read and not mapped: how much of a mapped file counts as memory of the process is the system's choice,
+    from 64 KiB to 2 MiB for each row that is touched. The file must not change in the meantime; it may be deleted.
+    Raises `OSError` where it cannot be opened, and `ValueError` where it is shorter than the array.
     """
 
     def __init__(self, path: Path, dtype: np.dtype[Any], shape: tuple[int, ...], offset: int) -> None:
-        with path.open("rb") as file:
-            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        numbers = np.frombuffer(self._map, dtype, prod(shape), offset)
-        self.array = numbers.reshape(shape)
-        self._read = 0
+        self.dtype = dtype
+        self.shape = shape
+        self._path = path
+        self._offset = offset
+        self._row = prod(shape[1:]) * dtype.itemsize
+        self._file = path.open("rb", buffering=0)
+        self._lock = threading.Lock()
+        weakref.finalize(self, self._file.close)
+        if self._file.seek(0, os.SEEK_END) < offset + shape[0] * self._row:
+            raise ValueError("the file ends before its array does")
 
-    def read(self, rows: int, *, apart: bool) -> None:
-        """Notes that so many rows were read, `apart` or one after the other, and gives memory back where it is time."""
-        size = self.array[:1].nbytes
-        self._read += rows * (size + FAULT if apart else size)
-        if self._read >= KEPT:
-            self._read = 0
-            if hasattr(mmap, "MADV_DONTNEED"):  # elsewhere the system takes it back when it needs it
-                self._map.madvise(mmap.MADV_DONTNEED)
+    def gather(self, rows: Array, out: Array) -> None:
+        """Writes these rows to `out`, which is in C order. Raises `DataError` or `StorageError`."""
+        if not out.size:
+            return
+        data = out.view(np.uint8).data.cast("B")
+        apart = (np.flatnonzero(np.diff(rows) != 1) + 1).tolist()  # rows that follow each other are read at once
+        firsts = rows[[0, *apart]].tolist()
+        starts = [0, *(start * self._row for start in apart)]
+        stops = [*starts[1:], len(data)]
+        with reading(self._path):
+            for first, start, stop in zip(firsts, starts, stops, strict=True):
+                place = self._offset + first * self._row - start
+                while start < stop:  # the system may give fewer bytes than were asked for
+                    count = self._read(place + start, data[start:stop])
+                    if not count:
+                        hint = "Leave it as it is until the program ends."
+                        raise DataError("the file has become shorter", where=shown(self._path), hint=hint)
+                    start += count
+
+    def _read(self, place: int, out: memoryview) -> int:
+        if hasattr(os, "preadv"):
+            return os.preadv(self._file.fileno(), [out], place)
+        with self._lock:  # between the two calls another thread must not move the place
+            self._file.seek(place)
+            return self._file.readinto(out) or 0
 
 
 class StoredArray(Samples):
@@ -51,13 +76,13 @@ class StoredArray(Samples):
     @property
     def shape(self) -> tuple[int, ...]:
         """With the axis of the samples."""
-        whole = self._file.array.shape
+        whole = self._file.shape
         return whole if self._rows is None else (len(self._rows), *whole[1:])
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """As in the file."""
-        return self._file.array.dtype
+        return self._file.dtype
 
     def take(self, rows: Array) -> StoredArray:
         """These of the rows, in this order."""
@@ -68,15 +93,5 @@ class StoredArray(Samples):
         return self if self._rows is None else StoredArray(self._file, np.sort(self._rows))
 
     def gather(self, rows: Array, out: Array) -> None:
-        """Writes these rows to `out`."""
-        places = rows if self._rows is None else self._rows[rows]
-        np.take(self._file.array, places, axis=0, out=out, mode="clip")
-        self._file.read(len(rows), apart=True)
-
-    def __getitem__(self, rows: slice) -> Array:
-        """The rows of a slice, as a new array."""
-        if self._rows is not None:
-            return super().__getitem__(rows)
-        found = np.array(self._file.array[rows])
-        self._file.read(len(found), apart=False)
-        return found
+        """Writes these rows to `out`, which is in C order."""
+        self._file.gather(rows if self._rows is None else self._rows[rows], out)

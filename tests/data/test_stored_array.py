@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from scratchnn.data.stored_array import ArrayFile, StoredArray
+from scratchnn.errors import DataError
 
 VALUES = np.arange(20, dtype=np.int16).reshape(5, 4)
 
@@ -36,25 +38,60 @@ def test_rows_are_taken_of_rows(tmp_path: Path) -> None:
     assert stored(tmp_path).take(np.array([4, 1])).in_file_order().held().tolist() == VALUES[[1, 4]].tolist()
 
 
-def test_memory_is_given_back_as_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[int] = []
+@pytest.mark.skipif(sys.platform != "linux", reason="what of its memory is mapped files, only Linux tells a process")
+def test_a_file_that_stays_takes_no_memory(tmp_path: Path) -> None:
+    values = np.arange(1 << 21, dtype=np.float64).reshape(-1, 16)
+    array = stored(tmp_path, values)
+    out = np.empty((64, 16))
+    before = resident()
+    for rows in np.random.default_rng(0).permutation(len(values)).reshape(-1, 64):
+        array.gather(rows, out)
+        assert np.array_equal(out, values[rows])
+        assert resident() - before < values.nbytes // 2
+
+
+def resident() -> int:
+    """Bytes of files that are mapped into this process, as far as they count as its memory."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith("RssFile"))
+
+
+@pytest.mark.parametrize("system", ["places", "no places"])
+def test_rows_that_follow_each_other_are_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    if system == "no places":  # Windows
+        monkeypatch.delattr("os.preadv", raising=False)
     array = stored(tmp_path)
-    file = array._file
+    asked: list[int] = []
+    read = array._file._read
 
-    class Counted:
-        def madvise(self, advice: int) -> None:
-            given.append(advice)
+    def counted(place: int, out: memoryview) -> int:
+        asked.append(len(out))
+        return read(place, out[:12])  # the system may give less than it was asked for
 
-    monkeypatch.setattr(file, "_map", Counted())
-    monkeypatch.setattr("scratchnn.data.stored_array.KEPT", 32)
-    array[0:2]  # 16 bytes
-    assert given == []
-    array[2:4]
-    assert len(given) == 1
-    array[0:3]
-    assert len(given) == 1
-    array.gather(np.array([0]), np.empty((1, 4), np.int16))  # apart from others: the system maps more around it
-    assert len(given) == 2
+    monkeypatch.setattr(array._file, "_read", counted)
+    out = np.empty((4, 4), np.int16)
+    array.gather(np.array([3, 4, 1, 1]), out)
+    assert out.tolist() == VALUES[[3, 4, 1, 1]].tolist()
+    assert asked == [16, 4, 8, 8]
+    array.gather(np.array([], int), out[:0])
+    assert len(asked) == 4
+
+
+def test_a_file_that_has_become_shorter_is_an_error(tmp_path: Path) -> None:
+    array = stored(tmp_path)
+    (tmp_path / "raw").write_bytes(bytes(40))
+    assert array[0:3].tolist() == [[0] * 4] * 3
+    with pytest.raises(DataError, match=r"raw.*the file has become shorter"):
+        array.held()
+    with pytest.raises(ValueError, match="ends before its array does"):
+        ArrayFile(tmp_path / "raw", VALUES.dtype, VALUES.shape, 8)
+
+
+def test_the_file_may_be_deleted(tmp_path: Path) -> None:
+    array = stored(tmp_path)
+    (tmp_path / "raw").unlink()
     assert array.held().tolist() == VALUES.tolist()
 
 

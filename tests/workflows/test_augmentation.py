@@ -212,7 +212,6 @@ def test_images_that_stay_in_their_file_are_changed_alike(config, monkeypatch):
     held = train(path, run_dir="held")
     monkeypatch.setattr("scratchnn.data.npy.LARGE", 1)
     monkeypatch.setattr("scratchnn.data.samples.BLOCK_BYTES", 1000)
-    monkeypatch.setattr("scratchnn.data.stored_array.KEPT", 5000)
     stored = train(path, run_dir="stored")
     assert stored.metrics == held.metrics
     assert rows(stored.run) == rows(held.run)

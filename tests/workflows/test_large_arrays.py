@@ -46,7 +46,6 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def stay_in_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scratchnn.data.npy.LARGE", 1)
     monkeypatch.setattr("scratchnn.data.samples.BLOCK_BYTES", 1000)
-    monkeypatch.setattr("scratchnn.data.stored_array.KEPT", 5000)
 
 
 def test_the_training_is_that_of_an_array_in_memory(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
