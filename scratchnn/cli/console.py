@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shlex
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
+from scratchnn.cli.printable import printable
 from scratchnn.training.storage import finite_json
 
 if TYPE_CHECKING:
@@ -37,6 +39,9 @@ class Console:
 
     def say(self, *lines: str) -> None:
         """Plain lines for people."""
+        self._write(map(printable, lines))
+
+    def _write(self, lines: Iterable[str]) -> None:
         if not self.quiet:
             self.stream.write("".join(f"{line}\n" for line in lines))
             self.stream.flush()
@@ -44,11 +49,11 @@ class Console:
     def warn(self, lines: Iterable[str]) -> None:
         """Warnings: on stderr, also when quiet."""
         for line in lines:
-            sys.stderr.write(f"warning: {line}\n")
+            sys.stderr.write(f"warning: {printable(line)}\n")
 
     def fail(self, error: ScratchnnError) -> None:
         """An error that a result carries: on stderr, also when quiet."""
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {printable(str(error))}\n")
 
     def json(self, value: Mapping[str, Any]) -> None:
         """The one object on stdout. NaN and infinity, which JSON does not have, become null."""
@@ -68,7 +73,7 @@ class Console:
 
     def table(self, title: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> None:
         """A table whose first `left` columns hold text, the others numbers; its header in bold on a terminal."""
-        cells = [list(header), *map(list, rows)]
+        cells = [[printable(cell) for cell in row] for row in (header, *rows)]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = []
         for row in cells:
@@ -77,7 +82,7 @@ class Console:
             lines.append("  ".join(padded).rstrip())
         if self.live and not os.environ.get("NO_COLOR"):
             lines[0] = f"\x1b[1m{lines[0]}\x1b[0m"
-        self.say(*filter(None, [title]), *lines, "")
+        self._write([*filter(None, [printable(title)]), *lines, ""])
 
     def bar(self, length: int) -> str:
         """A bar of so many blocks, of number signs where the stream cannot show blocks."""
@@ -132,10 +137,12 @@ class Console:
 def number(value: object) -> str:
     """A figure for people: four decimals where they tell something, else four significant digits.
 
-    >>> number(0.123456), number(1.0), number(1234567.0), number(0.0000123), number(None)
-    ('0.1235', '1.0000', '1.235e+06', '1.23e-05', '')
+    >>> number(0.123456), number(1.0), number(1234567.0), number(0.0000123), number(math.nan), number(None)
+    ('0.1235', '1.0000', '1.235e+06', '1.23e-05', '-', '')
     """
     if isinstance(value, float):
+        if math.isnan(value):  # there is no value
+            return "-"
         return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
     return "" if value is None else str(value)
 

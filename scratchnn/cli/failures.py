@@ -10,6 +10,7 @@ import traceback
 from contextlib import suppress
 from typing import Any, TextIO
 
+from scratchnn.cli.printable import printable
 from scratchnn.cli.signals import Stopped
 from scratchnn.errors import ScratchnnError, StorageError, UsageError, suggestion
 
@@ -91,7 +92,7 @@ def _redirect(stream: TextIO) -> None:
 
 def _say(text: str, fault: dict[str, object], code: int, as_json: bool) -> int:
     try:
-        sys.stderr.write("".join(f"error: {line}\n" for line in text.splitlines() or [""]))
+        sys.stderr.write("".join(f"error: {printable(line)}\n" for line in text.splitlines() or [""]))
         if as_json:
             sys.stdout.write(json.dumps({"error": fault}) + "\n")
             sys.stdout.flush()

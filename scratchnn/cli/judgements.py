@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from scratchnn.cli.console import number
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from scratchnn.workflows.importances import Importances
 
 BAR = 30
+MOST_COLUMNS = 20  # whose importance is shown, the highest first
 TELLING = ("precision", "recall", "f1", "balanced_accuracy", "matthews_corrcoef")  # of what a threshold changes
 
 
@@ -71,19 +71,14 @@ def _groups(console: Console, result: EvaluateResult) -> None:
         rows = []
         for value, group in grouped.groups.items():
             mark = [f"<- worst {grouped.metric}" if value == grouped.worst else ""] if grouped.worst else []
-            figures = (_figure(group.metrics[name]) for name in names)
+            figures = (number(group.metrics[name]) for name in names)
             rows.append([_short(value), str(group.rows), *figures, *mark])
         console.table(f"{result.split}: by {column}", [column, "rows", *names, *([""] if grouped.worst else [])], rows)
 
 
-def _figure(value: float) -> str:
-    """A number, or a dash where there is no value."""
-    return "-" if math.isnan(value) else number(value)
-
-
 def _short(text: str, most: int = 40) -> str:
-    """On one line, without what a terminal would obey, and cut where it is long."""
-    text = "".join(char if char.isprintable() else "?" for char in " ".join(text.split()))
+    """On one line, and cut where it is long."""
+    text = " ".join(text.split())
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
@@ -95,7 +90,9 @@ def _importance(console: Console, found: Importances, split: str) -> None:
     )
     highest = max((one.mean for one in found.columns), default=0.0)
     rows = []
-    for one in found.columns:
+    for one in found.columns[:MOST_COLUMNS]:
         length = round(BAR * one.mean / highest) if highest > 0 and one.mean > 0 else 0
         rows.append([_short(one.name), number(one.mean), number(one.deviation), console.bar(length).ljust(BAR)])
+    if len(found.columns) > MOST_COLUMNS:
+        rows.append([f"and {len(found.columns) - MOST_COLUMNS} more, which --json tells", "", "", ""])
     console.table(title, ["column", "mean", "deviation", ""], rows)

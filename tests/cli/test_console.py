@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
-from scratchnn.cli.console import outcome
+from scratchnn.cli.console import Console, outcome
+from scratchnn.cli.failures import report
+from scratchnn.errors import DataError
 from scratchnn.workflows.session import TrainResult
 
 
@@ -27,3 +30,20 @@ def test_the_outcome_says_whose_weights_the_model_has(changes, words):
     made = result(**changes)
     epochs = f"{made.epochs} epochs"
     assert outcome(made)[0] == f"{made.status.replace('_', ' ')} after {epochs} in 1.00 s{words}"
+
+
+def test_what_a_terminal_would_obey_is_not_written(capsys, monkeypatch):
+    console = Console()
+    console.table("a\x1b[2J", ["class", "n"], [["b\x07\nc", "1"], ["\u202ed", "22"]])
+    console.say("e\x9b31m")
+    console.warn(["f\r\x1b"])
+    console.fail(DataError("g\x1b]0;h"))
+    assert report(DataError("i\x1b", where="j\x08"), as_json=False) == 3
+    lines = capsys.readouterr().err.splitlines()
+    table = ["a?[2J", "class   n", "b? c    1", "?d     22", ""]
+    assert lines == [*table, "e?31m", "warning: f ?", "error: g?]0;h", "error: j?: i?"]
+
+
+def test_a_number_that_is_none_is_a_dash(capsys):
+    Console().figures("", {"test": {"r2": math.nan, "mae": 1.0}}, ())
+    assert capsys.readouterr().err.splitlines()[1:3] == ["r2        -", "mae  1.0000"]
