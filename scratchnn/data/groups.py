@@ -24,7 +24,10 @@ def groups_of(table: Table, name: str) -> dict[str, Array]:
     missing = table.gaps(name)
     known = table.gappy(name)
     made = _of_numbers(known.values, ~missing) if known is not None else _of_texts(table.texts(name), ~missing)
-    return made | ({MISSING: np.flatnonzero(missing)} if missing.any() else {})
+    if missing.any():
+        said = made.pop(MISSING, np.empty(0, np.int64))  # cells that hold these very words
+        made[MISSING] = np.union1d(np.flatnonzero(missing), said)
+    return made
 
 
 def _of_numbers(values: Array, there: Array) -> dict[str, Array]:

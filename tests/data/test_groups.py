@@ -21,6 +21,11 @@ def test_texts_in_their_order_and_cells_without_a_value_last():
     assert groups("", "") == {MISSING: [0, 1]}
 
 
+def test_cells_that_hold_the_words_for_missing_are_with_those_without_a_value():
+    assert groups("", MISSING, "a") == {"a": [2], MISSING: [0, 1]}
+    assert groups(MISSING, "a") == {MISSING: [0], "a": [1]}
+
+
 def test_few_numbers_are_groups_whatever_their_spelling():
     assert groups("10", "9", "10.0", "nan", "1e1", "-0.5") == {"-0.5": [5], "9": [1], "10": [0, 2, 4], MISSING: [3]}
 
