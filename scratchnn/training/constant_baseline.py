@@ -28,19 +28,22 @@ class ConstantBaseline:
     (count + 1) / (tokens + C), so that none is impossible. Numbers: `means` `(K,)` in the targets' own units, of a
     reconstruction those of the encoded inputs, of labels the share of rows that have each; and of numbers `quantiles`
     `(101, K)` at 0, 0.01, ..., 1, between which it is linear. The model file holds them: the training rows may be far
-    away when a model is judged.
+    away when a model is judged. `labels` tells that the means are those of labels.
     """
 
     arrays: Mapping[str, Array]
+    labels: bool = False
 
     @property
     def name(self) -> str:
         """What it does."""
-        return "majority" if "shares" in self.arrays else "mean"
+        return "majority" if self.labels or "shares" in self.arrays else "mean"
 
     @property
     def title(self) -> str:
         """The same for a sentence."""
+        if self.labels:
+            return "always calling the labels that most rows have"
         return "always calling the most frequent class" if self.name == "majority" else "always predicting the mean"
 
     @classmethod
@@ -56,7 +59,7 @@ class ConstantBaseline:
             return cls({"shares": counts / np.add.reduce(counts)})
         weights = None if train.weights is None else train.weights.astype(np.float64)
         if encoder.target.label_names:
-            return cls({"means": np.average(train.targets.astype(np.float64), axis=0, weights=weights)})
+            return cls({"means": np.average(train.targets.astype(np.float64), axis=0, weights=weights)}, labels=True)
         if "quantiles" not in shapes:
             return cls({"means": _mean(train.inputs, train.weights)})
         numbers = encoder.target.decode(train.targets)
@@ -77,7 +80,7 @@ class ConstantBaseline:
         if not fits:
             hint = "Use the file as `scratchnn train` wrote it, or train again."
             raise ModelError("holds a baseline that does not fit its targets", where=where, hint=hint)
-        return cls(arrays)
+        return cls(arrays, labels=bool(encoder.target.label_names))
 
     def scored(self, model: Scored) -> Scored:
         """Its answers beside the targets of the rows that a model was judged on."""

@@ -80,7 +80,7 @@ def permutation_importance(
         permuted = [
             _figure(evaluator, part, metric, PermutedRows(part.inputs, place, values, order)) for order in orders
         ]
-        found.append(Importance(name, tuple(sign * (whole - figure) for figure in permuted)))
+        found.append(Importance(name, tuple(sign * (whole - figure) + 0.0 for figure in permuted)))
     return whole, sorted(found, key=lambda one: -np.nan_to_num(one.mean, nan=-np.inf))
 
 

@@ -231,7 +231,15 @@ def _unlike(first: _Judged, other: _Judged) -> str:
         return "it was judged on other rows"
     if not _are_equal(first.scored.targets, other.scored.targets):
         return "its rows have other targets"
+    if not _weigh_alike(first.scored.weights, other.scored.weights):
+        return "its rows have other weights"
     return ""
+
+
+def _weigh_alike(first: Array | None, second: Array | None) -> bool:
+    """Whether rows weigh the same; all as much where there are no weights."""
+    one, two = (1.0 if weights is None else weights for weights in (first, second))
+    return bool(np.all(np.equal(one, two)))
 
 
 def _are_equal(first: Array, second: Array) -> bool:

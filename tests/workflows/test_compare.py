@@ -113,6 +113,9 @@ def test_weighted_rows_and_reconstructions(config, table, write):
     runs = [train(path).run, train(path, overrides=["training.epochs=1"]).run]
     (pair,) = compare(runs, split="train").comparisons
     assert pair.on == "weighted right rows"
+    plain = train(config("plain", data={"features": {"importance": "ignore"}})).run
+    (other,) = compare([runs[0], plain], split="train").comparisons
+    assert (other.reason, other.test) == ("its rows have other weights", None)
     ignored = {"kind": "ignore", "importance": "ignore"}
     rebuilt = {"target": None, "task": "reconstruction", "features": ignored}
     path = config("three", data=rebuilt, training={"early_stopping": None})
