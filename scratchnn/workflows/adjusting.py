@@ -165,6 +165,15 @@ def compare_adjusted(
     return calibrated, at_half
 
 
+def worse_note(calibrated: dict[str, tuple[float, float]]) -> list[str]:
+    """A note where a temperature that was fitted on other rows does these no good."""
+    name = LogLoss.tag()
+    before, after = calibrated.get(name, (0.0, 0.0))
+    if after <= before:
+        return []
+    return [f"--calibrate: on these rows {name} is {after:.4g} with the temperature, {before:.4g} without it"]
+
+
 def changed(at_half: dict[str, float], figures: dict[str, Any]) -> list[str]:
     """The metrics that the threshold changes."""
     return [name for name, value in at_half.items() if not np.isclose(value, figures[name], rtol=0, equal_nan=True)]

@@ -18,7 +18,7 @@ from scratchnn.nn.memory import Array
 from scratchnn.nn.metrics import Bootstrap, Intervals, Metric, Scored
 from scratchnn.training.evaluation import Evaluator
 from scratchnn.training.linear_baseline import LinearBaseline
-from scratchnn.workflows.adjusting import FITTED_ON, Adjusted, Wish, adjust, compare_adjusted
+from scratchnn.workflows.adjusting import FITTED_ON, Adjusted, Wish, adjust, compare_adjusted, worse_note
 from scratchnn.workflows.baselines import Baseline, BaselineKind, check_kind, compare, single_figures
 from scratchnn.workflows.building import figure_names, resolve_metrics
 from scratchnn.workflows.ensembles import EnsembleEvaluator, refuse_ensemble
@@ -32,6 +32,7 @@ from scratchnn.workflows.spread import Spread
 from scratchnn.workflows.threads import choose_threads, computing
 
 FEWEST_DRAWS = 20
+MOST_DRAWS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -262,7 +263,8 @@ class Judging:
         self._outputs = outputs = evaluator.outputs(part.inputs)
         scored = evaluator.scored(outputs, part)
         calibrated, at_half = compare_adjusted(self.adjusted, evaluator, outputs, part, self._metrics)
-        self.adjusted = replace(self.adjusted, calibrated=calibrated, at_half=at_half)
+        notes = self.adjusted.notes + worse_note(calibrated)
+        self.adjusted = replace(self.adjusted, calibrated=calibrated, at_half=at_half, notes=notes)
         return evaluator.figures(evaluator.mean_loss(outputs, part.targets, part.weights), scored), scored
 
     def mean_loss(self, rows: Array) -> float:
@@ -318,6 +320,9 @@ def drawing_of(
     if draws < FEWEST_DRAWS:
         hint = "Leave it out: 1000 are drawn then."
         raise UsageError(f"got {draws} draws, expected {FEWEST_DRAWS} or more", where="--bootstrap", hint=hint)
+    if draws > MOST_DRAWS:
+        hint = "More than 10000 hardly change an interval."
+        raise UsageError(f"got {draws} draws, expected {MOST_DRAWS} or fewer", where="--bootstrap", hint=hint)
     return Bootstrap(confidence, draws)
 
 

@@ -114,6 +114,15 @@ def test_a_temperature_is_fitted_on_the_validation_rows_and_kept(run):
     assert evaluate(run, calibrate=True).adjusted.temperature == expected  # from the outputs as they are, not again
 
 
+def test_a_temperature_that_does_these_rows_no_good_is_told_of(run):
+    found = evaluate(run, calibrate=True)
+    before, after = found.adjusted.calibrated["log_loss"]
+    assert after > before
+    told = f"--calibrate: on these rows log_loss is {after:.4g} with the temperature, {before:.4g} without it"
+    assert told in found.notes
+    assert not any("on these rows" in note for note in evaluate(run, calibrate=True, split="validation").notes)
+
+
 def test_both_together_and_a_threshold_moves_with_a_later_temperature(run):
     both = evaluate(run, calibrate=True, choose_threshold="f1").adjusted.adjustment
     alone = evaluate(run, choose_threshold="f1", save=True).adjusted.adjustment

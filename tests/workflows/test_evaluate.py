@@ -184,6 +184,7 @@ def test_intervals_lie_around_the_figures_of_their_metrics(config):
         ({"confidence": 95}, "--confidence: got 95, expected a share between 0 and 1"),
         ({"confidence": 0.0}, "--confidence: got 0"),
         ({"confidence": 0.9, "bootstrap": 19}, "--bootstrap: got 19 draws, expected 20 or more"),
+        ({"confidence": 0.9, "bootstrap": 10**9}, "--bootstrap: got 1000000000 draws, expected 1000000 or fewer"),
         ({"confidence": 0.9, "seed": -1}, "--seed: got -1"),
         ({"bootstrap": 100}, "--bootstrap: does nothing without --confidence"),
         ({"seed": 1}, "--seed: does nothing without --confidence"),
