@@ -84,6 +84,16 @@ class CrossvalResult:
         return "interrupted" if INTERRUPTED in codes else "failed" if codes - {0} else "completed"
 
     @property
+    def epochs(self) -> int:
+        """Those of all trainings together."""
+        return sum(int(one.outcome.summary.get("epochs") or 0) for one in self.folds)
+
+    @property
+    def parameters(self) -> int:
+        """Those of one network, the largest: its inputs depend on the levels that its training rows have."""
+        return max((int(one.outcome.summary.get("parameters") or 0) for one in self.folds), default=0)
+
+    @property
     def seconds(self) -> float:
         """Those of all trainings together."""
         return sum(float(one.outcome.summary.get("seconds") or 0.0) for one in self.folds)
@@ -99,6 +109,8 @@ class CrossvalResult:
         made: dict[str, Any] = {
             "run_dir": str(self.run),
             "status": self.status,
+            "epochs": self.epochs,
+            "parameters": self.parameters,
             "metrics": {name: spread.to_json() for name, spread in self.metrics.items()},
             "folds": [one.to_json() for one in self.folds],
             "pooled": self.pooled,

@@ -65,6 +65,11 @@ class EnsembleResult:
         return sum(int(member.summary.get("parameters") or 0) for member in self.members)
 
     @property
+    def epochs(self) -> int:
+        """Those of all trainings together."""
+        return sum(int(member.summary.get("epochs") or 0) for member in self.members)
+
+    @property
     def seconds(self) -> float:
         """Those of all trainings together."""
         return sum(float(member.summary.get("seconds") or 0.0) for member in self.members)
@@ -80,6 +85,7 @@ class EnsembleResult:
         made: dict[str, Any] = {
             "run_dir": str(self.run),
             "status": self.status,
+            "epochs": self.epochs,
             "parameters": self.parameters,
             "metrics": self.metrics,
             "members": [member.to_json() for member in self.members],

@@ -46,6 +46,9 @@ def test_runs_groups_and_their_headlines(config, stopping):
     assert (two.headline, two.value, two.epochs) == ("", None, 2)
     assert (three.headline, three.value) == ("test.f1_macro", ensemble.metrics["test"]["f1_macro"])
     assert three.parameters == 2 * run.parameters
+    assert three.epochs == ensemble.epochs == sum(row.epochs for row in runs(ensemble.run).rows)
+    assert four.parameters == run.parameters
+    assert four.epochs == folds.epochs == sum(row.epochs for row in runs(folds.run).rows)
     assert (four.headline, four.value) == ("mean f1_macro", folds.metrics["f1_macro"].mean)
     assert one.started.timestamp() == 1_000_000
     assert stopped.name == "small-2"
