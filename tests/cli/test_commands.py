@@ -160,7 +160,8 @@ def test_the_tables_of_evaluate(cli: Any) -> None:
     figures_end = {len(line) for line in lines[3 : lines.index("")]}
     assert figures_end == {len(lines[1])}  # in one column
     at = lines.index("test: by class")
-    assert lines[at + 1].split() == ["class", "precision", "recall", "f1", "specificity", "jaccard"]
+    names = ["precision", "recall", "f1", "specificity", "jaccard", "roc_auc", "average_precision"]
+    assert lines[at + 1].split() == ["class", *names]
     assert [line.split()[0] for line in lines[at + 2 : at + 5]] == ["ash", "elm", "oak"]
     at = lines.index("test: confusion_matrix (rows: true, columns: predicted)")
     assert lines[at + 1].split() == ["ash", "elm", "oak"]

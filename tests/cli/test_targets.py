@@ -280,7 +280,10 @@ def test_a_label_that_is_seldom_true_is_told_of(cli: Cli, form: str) -> None:
 def test_labels_are_judged_beside_their_shares(cli: Cli) -> None:
     trained(cli, "columns.csv", *COLUMNS, "data.split={type: random, validation: 0, test: 0.3}")
     judged = cli("evaluate", "run", "--baseline", "linear", "--json").json
-    assert judged["baselines"].keys() == {"mean", "linear"}
-    mean, linear = judged["baselines"]["mean"], judged["baselines"]["linear"]
-    assert mean["hamming_loss"] > 2 * judged["metrics"]["hamming_loss"]
-    assert linear["exact_match"] > 0.6 > mean["exact_match"]
+    assert judged["baselines"].keys() == {"majority", "linear"}
+    majority, linear = judged["baselines"]["majority"], judged["baselines"]["linear"]
+    assert majority["hamming_loss"] > 2 * judged["metrics"]["hamming_loss"]
+    assert majority["log_loss"] > linear["log_loss"]
+    assert majority["roc_auc"] == 0.5
+    assert linear["exact_match"] > 0.6 > majority["exact_match"]
+    assert judged["metrics"]["roc_auc_per_class"].keys() == judged["metrics"]["f1_per_class"].keys()

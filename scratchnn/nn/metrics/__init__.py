@@ -72,11 +72,13 @@ from scratchnn.nn.metrics.more_class_scores import (
 from scratchnn.nn.metrics.probabilities import LogLoss, Perplexity, BitsPerToken, Brier, ExpectedCalibrationError
 from scratchnn.nn.metrics.ranking import (
     RocAuc,
+    RocAucPerClass,
     RocAucOneVersusRest,
     RocAucOneVersusRestWeighted,
     RocAucOneVersusOne,
     RocAucOneVersusOneWeighted,
     AveragePrecision,
+    AveragePrecisionPerClass,
 )
 from scratchnn.nn.metrics.ordinal import RankMeanAbsoluteError, QuadraticWeightedKappa
 from scratchnn.nn.metrics.scored_labels import ScoredLabels
@@ -90,6 +92,7 @@ __all__ = [
     "F1",
     "Accuracy",
     "AveragePrecision",
+    "AveragePrecisionPerClass",
     "BalancedAccuracy",
     "BitsPerToken",
     "Bootstrap",
@@ -151,6 +154,7 @@ __all__ = [
     "RocAucOneVersusOneWeighted",
     "RocAucOneVersusRest",
     "RocAucOneVersusRestWeighted",
+    "RocAucPerClass",
     "RootMeanSquaredError",
     "Scored",
     "ScoredLabels",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -102,5 +103,10 @@ class PerClassScore(AveragedScore):
 
     def compute(self, scored: Scored) -> dict[str, float]:
         """Class name to figure, from 0 to 1."""
-        names = scored.classes or tuple(map(str, range(scored.class_count)))
-        return dict(zip(names, self.shares(scored).tolist(), strict=True))
+        return by_name(scored, self.shares(scored).tolist())
+
+
+def by_name(scored: Scored, figures: Sequence[float]) -> dict[str, float]:
+    """The figures of all classes by their names; by their ids where they have none."""
+    names = scored.classes or tuple(map(str, range(scored.class_count)))
+    return dict(zip(names, figures, strict=True))

@@ -72,7 +72,7 @@ class BalancedAccuracy(Metric):
 class CohenKappa(Metric):
     """1 - errors / errors expected by chance: of labels with these shares that have nothing to do with the true ones.
 
-    With t true samples, p predicted ones and h hits of each class of n samples: 1 - n (n - sum h) / (n^2 - sum t p).
+    With t true samples, p predicted ones and h hits of each class of n samples: (n sum h - sum t p) / (n^2 - sum t p).
     NaN where all samples are of one class and called it (0/0), as in scikit-learn. Source: Cohen 1960.
     """
 
@@ -85,7 +85,8 @@ class CohenKappa(Metric):
             scored.note("cohen_kappa has no value: all samples are of one class, and called it")
             return math.nan
         total = float(np.add.reduce(true))
-        return 1 - total * (total - float(np.add.reduce(hits))) / (total**2 - float(np.dot(true, predicted)))
+        chance = float(np.dot(true, predicted))
+        return (total * float(np.add.reduce(hits)) - chance) / (total**2 - chance)
 
 
 class MatthewsCorrelation(Metric):

@@ -12,9 +12,11 @@ from scratchnn.nn.memory import Array
 from scratchnn.nn.metrics.regression import RegressionMetric
 from scratchnn.nn.metrics.scored import Scored
 
+ROUNDING = 1e-14  # what both sums are off by
+
 
 class Explained(RegressionMetric):
-    """The base of 1 - what is left / what there was, both squares summed over the rows."""
+    """The base of 1 - what is left / what there was, both squares summed over the rows; 0 where that is rounding."""
 
     def explained(self, scored: Scored, left: Array) -> float:
         """The mean over the columns; `left` is the mean of the squares `(K,)` that are left."""
@@ -26,6 +28,7 @@ class Explained(RegressionMetric):
             name = self.name
             scored.note(f"{name}: the targets of a column are all equal, so it counts 1 if predicted exactly, else 0")
         shares = np.where(flat, left == 0, 1 - left / np.where(flat, 1, spread))
+        shares = np.where(np.abs(shares) < ROUNDING, 0.0, shares)
         return float(np.mean(np.where(np.isnan(left), np.nan, shares)))
 
 

@@ -17,11 +17,12 @@ class LogLoss(Metric):
     """Mean of -log(probability of the true class), natural logarithm.
 
     As scikit-learn, probabilities are first clipped to [eps, 1 - eps], eps being the smallest step of their dtype at 1.
-    Over the tokens of a text it is taken from the logits in float64, without that.
+    Over the tokens of a text it is taken from the logits in float64, without that. Of labels that may be true together
+    it is the mean over the labels of -log(probability of what is true of it).
     """
 
     type: Literal["log_loss"] = "log_loss"
-    tasks: ClassVar[tuple[Task, ...]] = ("classification", "language_modeling")
+    tasks: ClassVar[tuple[Task, ...]] = ("classification", "multi_label", "language_modeling")
     higher_is_better: ClassVar[bool | None] = False
 
     def compute(self, scored: Scored) -> float:

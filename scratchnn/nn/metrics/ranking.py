@@ -10,15 +10,19 @@ import numpy as np
 
 from scratchnn.errors import DataError
 from scratchnn.nn.memory import Array
-from scratchnn.nn.metrics.metric import Metric
+from scratchnn.nn.metrics.averages import by_name
+from scratchnn.nn.metrics.metric import Metric, Task
 from scratchnn.nn.metrics.scored import Scored
+from scratchnn.nn.metrics.scored_labels import ScoredLabels
 
 
 class Ranking(Metric):
     """The base of metrics that see how high the probability of a class puts the samples that are of it."""
 
     def positives(self, scored: Scored) -> range:
-        """The classes to be looked at: the second of two, each of more."""
+        """The classes to be looked at: the second of two, each of more; of labels that may be true together all."""
+        if isinstance(scored, ScoredLabels):
+            return range(scored.class_count)
         if scored.class_count < 2:
             raise DataError(f"{self.tag()} needs at least two classes", hint="Leave it out of the metrics.")
         return range(1, 2) if scored.class_count == 2 else range(scored.class_count)
@@ -49,11 +53,29 @@ class AgainstRest(Ranking):
 class RocAuc(AgainstRest):
     """Area under the ROC curve: how probably a random positive sample scores above a random negative one, ties half.
 
-    Two classes: the second is positive. More: the mean over the classes, each against the rest. A class without rows,
-    or without rows of others, is left out; NaN where none is left. Source: Hanley and McNeil 1982.
+    Two classes: the second is positive. More: the mean over the classes, each against the rest; or over the labels,
+    each true or not. A class without rows, or without rows of others, is left out; NaN where none is left.
+    Source: Hanley and McNeil 1982.
     """
 
     type: Literal["roc_auc"] = "roc_auc"
+    tasks: ClassVar[tuple[Task, ...]] = ("classification", "multi_label")
+
+
+class RocAucPerClass(Ranking):
+    """Area under the ROC curve of each class against the rest, or of each label, by its name.
+
+    NaN where a class has no rows, or where all rows are of it.
+    """
+
+    type: Literal["roc_auc_per_class"] = "roc_auc_per_class"
+    tasks: ClassVar[tuple[Task, ...]] = ("classification", "multi_label")
+    scalar: ClassVar[bool] = False
+
+    def compute(self, scored: Scored) -> dict[str, float]:
+        """Class name to figure, from 0 to 1; 0.5 for guessing."""
+        self.positives(scored)
+        return by_name(scored, [area_against_rest(scored, k) for k in range(scored.class_count)])
 
 
 class RocAucOneVersusRest(AgainstRest):
@@ -134,11 +156,12 @@ class AveragePrecision(Ranking):
     """Area under the curve of precision over recall, as steps: sum of (recall_i - recall_{i-1}) precision_i.
 
     Samples are called positive from the highest probability down, equal ones together. Two classes: the second is
-    positive. More: the mean over the classes, each against the rest. A class without rows counts 0, as in scikit-learn,
-    and a note says so.
+    positive. More: the mean over the classes, each against the rest; or over the labels, each true or not. A class
+    without rows counts 0, as in scikit-learn, and a note says so.
     """
 
     type: Literal["average_precision"] = "average_precision"
+    tasks: ClassVar[tuple[Task, ...]] = ("classification", "multi_label")
 
     def compute(self, scored: Scored) -> float:
         """The figure, from 0 to 1; the share of positives for guessing."""
@@ -146,25 +169,47 @@ class AveragePrecision(Ranking):
         absent = [k for k in classes if not scored.counts.true[k]]
         if absent:
             scored.note(f"average_precision is 0 for classes without rows: {scored.names(np.array(absent))}")
-        return float(np.mean([0.0 if k in absent else self._area(scored, k) for k in classes]))
+        return float(np.mean([precision_area(scored, k) for k in classes]))
 
-    def _area(self, scored: Scored, positive: int) -> float:
-        """The area of one class against the rest."""
-        levels, level = _levels(scored, positive)
-        if np.isnan(levels[-1]):
-            return math.nan
-        weights = np.ones(len(level)) if scored.weights is None else scored.weights
-        positives = np.bincount(level, weights * (scored.targets == positive), len(levels))[::-1]
-        called = np.cumsum(np.bincount(level, weights, len(levels))[::-1])
-        precision = np.cumsum(positives) / np.where(called == 0, 1, called)
-        return float(np.dot(positives, precision) / np.add.reduce(positives))
+
+class AveragePrecisionPerClass(Ranking):
+    """Area under the curve of precision over recall of each class against the rest, or of each label, by its name.
+
+    0 for a class without rows, as in scikit-learn, and a note says so.
+    """
+
+    type: Literal["average_precision_per_class"] = "average_precision_per_class"
+    tasks: ClassVar[tuple[Task, ...]] = ("classification", "multi_label")
+    scalar: ClassVar[bool] = False
+
+    def compute(self, scored: Scored) -> dict[str, float]:
+        """Class name to figure, from 0 to 1; the share of positives for guessing."""
+        self.positives(scored)
+        absent = np.flatnonzero(scored.counts.true == 0)
+        if len(absent):
+            scored.note(f"{self.tag()} is 0 for classes without rows: {scored.names(absent)}")
+        return by_name(scored, [precision_area(scored, k) for k in range(scored.class_count)])
+
+
+def precision_area(scored: Scored, positive: int) -> float:
+    """The area under the curve of precision over recall of one class; 0 where no row is of it, NaN for NaN scores."""
+    if not scored.counts.true[positive]:
+        return 0.0
+    levels, level = _levels(scored, positive)
+    if np.isnan(levels[-1]):
+        return math.nan
+    weights = np.ones(len(level)) if scored.weights is None else scored.weights
+    positives = np.bincount(level, weights * scored.members(positive), len(levels))[::-1]
+    called = np.cumsum(np.bincount(level, weights, len(levels))[::-1])
+    precision = np.cumsum(positives) / np.where(called == 0, 1, called)
+    return float(np.dot(positives, precision) / np.add.reduce(positives))
 
 
 def area_against_rest(scored: Scored, positive: int) -> float:
     """The area under the ROC curve of one class; NaN where it or the rest has no weight or a score is NaN."""
     levels, level = _levels(scored, positive)
     weights = np.ones(len(level)) if scored.weights is None else scored.weights
-    return _area(levels, level, scored.targets == positive, weights)
+    return _area(levels, level, scored.members(positive), weights)
 
 
 def _levels(scored: Scored, positive: int) -> tuple[Array, Array]:

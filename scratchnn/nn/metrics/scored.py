@@ -15,7 +15,7 @@ from scratchnn.nn.losses.loss import clipped_log_likelihoods
 from scratchnn.nn.memory import Array
 
 Made = TypeVar("Made")
-UNWEIGHTED = ("class_count", "labels", "right", "log_likelihoods", "truth", "numbers", "errors")
+UNWEIGHTED = ("class_count", "is_true", "labels", "right", "log_likelihoods", "truth", "numbers", "errors")
 
 
 class Counts(NamedTuple):
@@ -109,6 +109,10 @@ class Scored:
             called=of_rows(self.called),
             _made={},
         )
+
+    def members(self, k: int) -> Array:
+        """Which rows are of a class `(N,)`."""
+        return np.asarray(self.targets == k)
 
     def names(self, ids: Array) -> str:
         """The names of some classes, for a note; the first five of many."""

@@ -28,6 +28,21 @@ class ScoredLabels(Scored):
             raise DataError(f"expects labels (N, K) and their probabilities (N, K), got {shapes}")
         return int(self.predictions.shape[1])
 
+    def members(self, k: int) -> Array:
+        """Which rows have a label `(N,)`."""
+        return np.asarray(self.is_true[:, k])
+
+    @cached_property
+    def log_likelihoods(self) -> Array:
+        """log of the probability of what is true of each label, the mean over the labels `(N,)`, clipped as in
+        `log_loss`.
+        """
+        if not self.class_count:
+            return np.empty(0)
+        eps = float(np.finfo(self.predictions.dtype).eps)
+        said = np.clip(self.predictions.astype(np.float64), eps, 1 - eps)
+        return np.asarray(np.mean(np.log(np.where(self.is_true, said, 1 - said)), axis=1))
+
     @cached_property
     def is_true(self) -> Array:
         """Which labels are true `(N, K)`."""

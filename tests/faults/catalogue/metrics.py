@@ -36,10 +36,18 @@ FAULTS = (
     Fault(
         "kappa-of-even-classes",
         "nn/metrics/classification.py",
-        "(total**2 - float(np.dot(true, predicted)))",
-        "(total**2 - total**2 / len(true))",
+        "chance = float(np.dot(true, predicted))",
+        "chance = total**2 / len(true)",
         "chance knows nothing of how frequent the classes are",
         METRICS,
+    ),
+    Fault(
+        "a-label-right-where-it-is-said",
+        "nn/metrics/scored_labels.py",
+        "np.where(self.is_true, said, 1 - said)",
+        "said",
+        "the log loss of labels forgets those that are not true",
+        "nn/metrics/test_labels.py",
     ),
     Fault(
         "brier-of-two-summed",

@@ -79,6 +79,11 @@ def test_undefined_cases_are_told(config, targets, labels, classes, value, note)
     assert len(scored.notes) == 1
 
 
+@pytest.mark.parametrize("second", range(1, 60))
+def test_one_class_for_all_agrees_by_chance_alone(second):
+    assert str(compute("cohen_kappa", labelled([0] * 49 + [1] * second, [0] * (49 + second), 2))) == "0.0"
+
+
 @pytest.mark.parametrize("tag", ["roc_auc_ovr", "roc_auc_ovo", "average_precision"])
 def test_no_ranking_without_a_second_class(tag):
     with pytest.raises(DataError, match=f"{tag} needs at least two classes"):

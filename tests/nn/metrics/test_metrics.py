@@ -204,6 +204,13 @@ def test_a_weight_of_two_counts_a_row_twice(name, pooled):
     np.testing.assert_allclose(plain(compute(metric, whole.resampled(counts))), twice, rtol=1e-12)
 
 
+@pytest.mark.parametrize("tag", ["r2", "explained_variance"])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_mean_explains_nothing_at_all(tag, seed):
+    y = np.random.default_rng(seed).normal(size=101) * 7
+    assert compute(tag, Scored(y, np.full(101, y.mean()))) == 0
+
+
 def test_r2_at_its_edges():
     assert compute("r2", Scored(np.ones(3), np.ones(3))) == 1
     constant = Scored(np.ones(3), np.array([1.0, 1, 2]))
