@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -111,7 +112,7 @@ def conclusion(result: TuneResult) -> list[str]:
     if result.config is not None:
         lines += [f"wrote {', '.join([str(result.config), *map(str, result.plots)])}"]
         if result.status == "completed":
-            lines.append(f"train it: scratchnn train {result.config}")
+            lines.append(f"train it: scratchnn train {shlex.quote(str(result.config))}")
     return lines
 
 

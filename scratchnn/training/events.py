@@ -65,10 +65,11 @@ class Finished:
 
 @dataclass
 class StopRequest:
-    """Set from outside, also by a signal handler: the loop ends after the batch it is working on."""
+    """Set from outside, also by a signal handler: the loop ends after the batch it is working on, and says why."""
 
     requested: bool = False
     signal: int | None = None
+    reason: str = "asked to stop"
 
 
 Event = Started | Progress | EpochEnd | Finished

@@ -15,7 +15,7 @@ from scratchnn.errors import ModelError, UsageError
 from scratchnn.training.run_directory import ROOT, RunDirectory
 from scratchnn.training.storage import finite_json, refusals, write_atomically
 
-KINDS = ("crossval", "ensemble")
+KINDS = ("crossval", "ensemble", "tune")
 
 
 class RunGroup:

@@ -178,7 +178,7 @@ class Trainer:
                 return
             if position.batches < span.steps_per_epoch:
                 self._show()
-                yield self._finished("interrupted", "asked to stop")
+                yield self._finished("interrupted", self._stop.reason)
                 return
             self._take(each_step=False)
             self._show()

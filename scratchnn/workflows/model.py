@@ -261,6 +261,9 @@ def locate_model(path: str | Path | None) -> tuple[Path, RunDirectory | None]:
     if group_kind(path) == "crossval":
         hint = f"Name one of its folds: {path / 'fold-0'}. Or go on with it: scratchnn crossval --resume {path}"
         raise ModelError("is a cross-validation, which has several models", where=str(path), hint=hint)
+    if group_kind(path) == "tune":
+        hint = f"Name one of its trials, such as {path / 'trial-0000'}; {path / 'best.yaml'} names the best."
+        raise ModelError("is a search, which has several models", where=str(path), hint=hint)
     if path.is_dir():
         run = RunDirectory.open(path)
         if not run.model.is_file():

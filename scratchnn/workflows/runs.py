@@ -22,12 +22,12 @@ STATUSES = ("completed", "stopped_early", "interrupted", "diverged", "failed")
 
 @dataclass(frozen=True)
 class RunRow:
-    """A run, an ensemble or a cross-validation.
+    """A run, an ensemble, a cross-validation or a search.
 
-    `kind` is run, ensemble or crossval; `status` that of its summary, `running` while a process works on it,
+    `kind` is run, ensemble, crossval or tune; `status` that of its summary, `running` while a process works on it,
     `unfinished` where one was killed, or `damaged`, and then `note` says what is wrong. `headline` names the first
     metric of its config on its test rows (validation or training rows where there are none, its mean where it is one of
-    a cross-validation), `value` is that figure.
+    a cross-validation, that of the best trial where it is what a search is for), `value` is that figure.
     """
 
     name: str
@@ -91,8 +91,8 @@ ORDERS: Mapping[str, Callable[[RunRow], Any]] = {
 def runs(folder: str | Path | None = None, *, sort: str = "started", limit: int | None = None) -> RunsResult:
     """Lists the runs in a folder (`runs/` where None), newest first or by another column: the largest figure first.
 
-    Ensembles and cross-validations are a row each; name one as the folder to list the runs in it. What is damaged is
-    listed as such. Raises `UsageError` for a folder that is not there.
+    Ensembles, cross-validations and searches are a row each; name one as the folder to list the runs in it. What is
+    damaged is listed as such. Raises `UsageError` for a folder that is not there.
     """
     place = ROOT if folder is None else Path(folder)
     if sort not in ORDERS:
@@ -145,8 +145,8 @@ def _summary(path: Path) -> dict[str, Any]:
 
 
 def _told(path: Path, kind: str, first: Path, config: Mapping[str, Any], summary: Mapping[str, Any]) -> RunRow:
-    headline, value = _headline(kind, config, summary.get("metrics") or {})
-    status = "running" if _is_busy(path) else str(summary.get("status") or "unfinished")
+    headline, value = _of_search(summary) if kind == "tune" else _headline(kind, config, summary.get("metrics") or {})
+    status = "running" if _is_busy(path, kind) else str(summary.get("status") or "unfinished")
     epochs = summary.get("epochs")
     if not summary and kind == "run":
         epochs = max((row["epoch"] for row in RunDirectory(path).read_metrics(1 << 62)), default=0)
@@ -162,6 +162,12 @@ def _told(path: Path, kind: str, first: Path, config: Mapping[str, Any], summary
         parameters=_whole(summary.get("parameters")),
         seconds=None if summary.get("seconds") is None else float(summary["seconds"]),
     )
+
+
+def _of_search(summary: Mapping[str, Any]) -> tuple[str, float | None]:
+    """What a search is for, and the value of its best trial."""
+    best = summary.get("best")
+    return (f"best {summary['metric']}", _number(best["value"])) if isinstance(best, dict) else ("", None)
 
 
 def _headline(kind: str, config: Mapping[str, Any], metrics: Mapping[str, Any]) -> tuple[str, float | None]:
@@ -195,8 +201,10 @@ def _time(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
-def _is_busy(path: Path) -> bool:
+def _is_busy(path: Path, kind: str) -> bool:
     """Whether a process works on it now."""
+    if kind == "tune":
+        return any(_is_busy(trial, "run") for trial in path.glob("trial-*"))
     if not (path / ".lock").is_file():
         return False
     directory = RunDirectory(path)

@@ -79,8 +79,8 @@ class Ready:
 class TrainResult:
     """What a training came to.
 
-    `seconds` and `samples_per_second` are of all its parts, where it was resumed. `model_epoch` is the epoch whose
-    weights the model has.
+    `reason` says why it ended before its time. `seconds` and `samples_per_second` are of all its parts, where it was
+    resumed. `model_epoch` is the epoch whose weights the model has.
     """
 
     run: Path
@@ -118,6 +118,8 @@ class TrainResult:
             "seconds": round(self.seconds, 6),
             "samples_per_second": round(self.samples_per_second, 3),
         }
+        if self.reason:
+            made["reason"] = self.reason
         if self.started is not None:
             made["from"] = self.started.to_json()
         if self.requirements:

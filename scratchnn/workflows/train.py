@@ -19,6 +19,12 @@ from scratchnn.training.run_group import group_kind
 from scratchnn.workflows.configs import LoadedConfig, config_from, load_config, paths_of_runs, started_from
 from scratchnn.workflows.session import Listener, Preparing, Ready, Session, Told, TrainResult
 
+_GO_ON = {
+    "crossval": "Go on with all of them: scratchnn crossval --resume {}",
+    "ensemble": "Go on with all of them: scratchnn train --resume {}",
+    "tune": "Go on with the search: scratchnn tune CONFIG --run-dir {}",
+}
+
 
 def train(
     config: str | Path | Mapping[str, Any],
@@ -55,7 +61,10 @@ def train_loaded(
     listener = listener or _silent
     session = Session(loaded, require, runs=ROOT if path is None else path.parent, tell=_tell(listener))
     run = RunDirectory.create(
-        loaded.name, _stored(loaded, path or ROOT / loaded.name), path, session.start.stored if session.start else None
+        loaded.name,
+        stored_config(loaded, path or ROOT / loaded.name),
+        path,
+        session.start.stored if session.start else None,
     )
     try:
         with _resumable(run):
@@ -95,8 +104,7 @@ def resume(
     loaded = None if config is None else load_config(config, overrides, plugins)
     if run_dir is not None:
         if kind := group_kind(Path(run_dir)):
-            command = "crossval" if kind == "crossval" else "train"
-            hint = f"Go on with all of them: scratchnn {command} --resume {shlex.quote(str(run_dir))}"
+            hint = _GO_ON[kind].format(shlex.quote(str(run_dir)))
             raise UsageError(f"is no run, but several: one of {kind}.json", where=str(run_dir), hint=hint)
         run = RunDirectory.open(Path(run_dir))
     else:
@@ -108,7 +116,7 @@ def resume(
         with paths_of_runs(loaded):
             session = Session(loaded, require, runs=run.path.parent, tell=_tell(listener), start=run.start)
         with _resumable(run):
-            return session.run(run, listener, stop, resume=_stored(loaded, run.path))
+            return session.run(run, listener, stop, resume=stored_config(loaded, run.path))
     finally:
         run.unlock()
 
@@ -126,7 +134,7 @@ def load(
     return load_config(config, overrides, plugins, start)
 
 
-def _stored(loaded: LoadedConfig, run: Path) -> str:
+def stored_config(loaded: LoadedConfig, run: Path) -> str:
     """The resolved config as the run directory keeps it."""
     made = moved_to(loaded, run)
     return dump_config(made if made.start is None else started_from(made, START))  # the run keeps a copy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+import scratchnn
 from scratchnn.config.dump import plain
 from scratchnn.errors import ConfigError, UsageError, suggestion
 from scratchnn.training.events import StopRequest
 from scratchnn.training.run_directory import ROOT
-from scratchnn.training.storage import refusals
+from scratchnn.training.run_group import group_kind
+from scratchnn.training.storage import finite_json, refusals, write_atomically
 from scratchnn.tuning.extras import require
 from scratchnn.tuning.settings import TuneSettings
 from scratchnn.workflows.building import figure_names
@@ -33,6 +36,7 @@ from scratchnn.workflows.tuning.results import TuneResult, write_results
 from scratchnn.workflows.tuning.study import SearchStudy, TrialRow
 from scratchnn.workflows.tuning.trials import Keep, Search, run_trials
 
+KIND = "tune"
 SHOWN_SECONDS = 0.25
 
 
@@ -56,29 +60,32 @@ def tune(
     overrides: Sequence[str] = (),
     plugins: Iterable[str | Path] = (),
     storage: str | None = None,
+    run_dir: str | Path | None = None,
     jobs: int = 1,
     keep: Keep = "all",
     plot: bool = False,
     listener: TuneListener | None = None,
     stop: StopRequest | None = None,
 ) -> TuneResult:
-    """Searches the space of a config's `tune` section, `jobs` trials at a time, and writes `runs/<name>-tune`.
+    """Searches the space of a config's `tune` section, `jobs` trials at a time.
 
-    The search is kept in `storage`, a journal file or the URL of a PostgreSQL server (`journal.log` in the directory
-    when absent). What is there is gone on with, and every process that names the same storage takes part. Each trial
-    has the config's seed. Raises the errors of `scratchnn.errors`; a trial that fails is only recorded.
+    It writes `run_dir`, `runs/<name>-tune` when absent. The search is kept in `storage`, a journal file or the URL of a
+    PostgreSQL server (`journal.log` in the directory when absent). What is there is gone on with, and every process
+    that names the same storage takes part. Each trial has the config's seed. Raises the errors of `scratchnn.errors`; a
+    trial that fails is only recorded.
     """
     if jobs < 1:
         raise UsageError(f"got {jobs}, expected 1 or more", where="--jobs", hint="--jobs 2 runs two trials at a time.")
     if plot:
         require(["matplotlib"], "--plot", "--plot", "pip install 'scratchnn[plot]'")
     started, request = time.monotonic(), stop or StopRequest()
-    prepared = prepare_search(load(config, overrides, plugins), storage)
+    prepared = prepare_search(load(config, overrides, plugins), storage, None if run_dir is None else Path(run_dir))
     search = prepared.open(keep, None if jobs == 1 else max(1, available_cores() // jobs))
     with closing(search.study):
         tell = _teller(prepared, search, listener)
         seconds = prepared.settings.seconds
         until = None if seconds is None else started + seconds
+        _say_what_it_is(prepared)
         tell(always=True)
         if jobs == 1:
             run_trials(search, request, tell, until)
@@ -87,8 +94,6 @@ def tune(
 
             run_workers(search, prepared.place, jobs, request, tell, until)
         tell(always=True)
-        with refusals(prepared.folder):
-            prepared.folder.mkdir(parents=True, exist_ok=True)
         with held(FileLock(prepared.folder / ".writing")):  # the process that writes last has seen the most trials
             return _finish(prepared, search, request, time.monotonic() - started, plot=plot)
 
@@ -128,7 +133,7 @@ class Prepared:
         return Search(self.loaded, self.settings, self.folder, study, keep, threads)
 
 
-def prepare_search(loaded: LoadedConfig, storage: str | None) -> Prepared:
+def prepare_search(loaded: LoadedConfig, storage: str | None, run_dir: Path | None) -> Prepared:
     """Checks everything that can be checked before a trial is run, the data too, and writes nothing."""
     settings = settings_of(loaded)
     require(["optuna"], "a search")
@@ -138,9 +143,21 @@ def prepare_search(loaded: LoadedConfig, storage: str | None) -> Prepared:
     base = without_search(loaded)
     session = Session(base)
     maximize = _maximizes(settings, session, loaded)
-    folder = ROOT / f"{loaded.name}-tune"
+    folder = run_dir or ROOT / f"{loaded.name}-{KIND}"
+    if (folder / "config.yaml").exists() or group_kind(folder) not in (None, KIND):
+        raise UsageError("holds another run", where=str(folder), hint="Choose another place: --run-dir DIR.")
     place = place_of(storage, folder)
     return Prepared(base, settings, folder, place, maximize, points, _identity(session, settings, maximize=maximize))
+
+
+def _say_what_it_is(prepared: Prepared) -> None:
+    """Writes tune.json, by which the list of runs knows the directory."""
+    told = {"format": 1, "scratchnn": scratchnn.__version__, "config": plain(prepared.loaded.portable())}
+    with refusals(prepared.folder):
+        prepared.folder.mkdir(parents=True, exist_ok=True)
+    path = prepared.folder / f"{KIND}.json"
+    if not path.is_file():  # it keeps the time at which the search began
+        write_atomically(path, (json.dumps(finite_json(told), indent=2) + "\n").encode())
 
 
 def settings_of(loaded: LoadedConfig) -> TuneSettings:

@@ -17,7 +17,10 @@ import pytest
 
 from scratchnn.errors import ConfigError, ModelError, StorageError, UsageError
 from scratchnn.training.events import StopRequest
-from scratchnn.workflows.train import train
+from scratchnn.training.run_directory import RunDirectory
+from scratchnn.workflows.evaluate import evaluate
+from scratchnn.workflows.runs import runs
+from scratchnn.workflows.train import resume, train
 from scratchnn.workflows.tune import tune
 from tests.workflows.tuning.conftest import search as search  # the fixture
 
@@ -170,6 +173,8 @@ def test_a_bad_trial_is_ended_early(search):
     good, bad = result.trials
     assert (good.state, good.epochs) == ("completed", 6)
     assert (bad.state, bad.epochs) == ("pruned", 3)
+    own = json.loads((FOLDER / f"trial-{bad.number:04d}" / "summary.json").read_text())
+    assert (own["status"], own["reason"]) == ("interrupted", "pruned: other trials were better by then")
     rows = [json.loads(line) for line in (FOLDER / "trial-0001" / "metrics.jsonl").read_text().splitlines()]
     assert [row["epoch"] for row in rows] == [1, 2, 3]
     assert bad.value == rows[-1]["validation"]["loss"]
@@ -181,6 +186,43 @@ def test_hyperband_ends_trials_too(search):
     result = tune(search(changes=changes, trials=12, pruner="hyperband"))
     assert result.counts["pruned"] > 0
     assert result.best.epochs == 9
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_search_has_a_place_and_a_row_in_the_list(search, jobs):
+    result = tune(search(), run_dir="found/lr", jobs=jobs)
+    assert result.folder == Path("found/lr")
+    assert not Path("runs").exists()
+    (row,) = runs("found").rows
+    assert (row.name, row.kind, row.status) == ("lr", "tune", "completed")
+    assert (row.headline, row.value) == ("best validation.loss", result.best.value)
+    assert sorted(one.name for one in runs("found/lr").rows) == [f"trial-{number:04d}" for number in range(4)]
+    again = tune(search(trials=5), run_dir="found/lr")
+    assert again.counts["completed"] == 5
+    assert [one.value for one in again.trials[:4]] == [one.value for one in result.trials]
+    with pytest.raises(UsageError, match="Go on with the search: scratchnn tune CONFIG --run-dir found/lr"):
+        resume("found/lr")
+    with pytest.raises(ModelError, match="is a search, which has several models"):
+        evaluate("found/lr")
+
+
+def test_a_search_that_was_killed_is_listed_too(search):
+    result = tune(search())
+    (FOLDER / "summary.json").unlink()
+    (row,) = runs().rows
+    assert (row.status, row.headline, row.value) == ("unfinished", "", None)
+    run = RunDirectory(FOLDER / f"trial-{result.best.number:04d}")
+    run.lock()
+    try:
+        assert runs().rows[0].status == "running"
+    finally:
+        run.unlock()
+
+
+def test_a_place_that_holds_another_run_is_left_alone(search):
+    run = train(search()).run
+    with pytest.raises(UsageError, match="runs/small: holds another run"):
+        tune(search(), run_dir=run)
 
 
 def test_the_best_run_alone_can_be_kept(search):
@@ -367,7 +409,7 @@ def test_trials_side_by_side_share_the_threads_and_the_best_config_keeps_theirs(
     from scratchnn.workflows.tune import prepare_search
     from scratchnn.workflows.tuning.trials import run_trials
 
-    prepared = prepare_search(load_config(search(trials=1, changes={"threads": 3})), None)
+    prepared = prepare_search(load_config(search(trials=1, changes={"threads": 3})), None, None)
     shared = prepared.open("all", 2)
     run_trials(shared, StopRequest(), lambda: None, None)
     (row,) = shared.study.rows()

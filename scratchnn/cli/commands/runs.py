@@ -32,8 +32,9 @@ def command(
 ) -> int:
     """Lists runs, newest first, each with its headline.
 
-    The headline is the first metric of the config on the test rows, of a cross-validation its mean. To list the members
-    of an ensemble or the folds of a cross-validation name its directory.
+    The headline is the first metric of the config on the test rows, of a cross-validation its mean, of a search what it
+    is for. To list the members of an ensemble, the folds of a cross-validation or the trials of a search name its
+    directory.
     """
     from scratchnn.cli.console import Console, number
     from scratchnn.workflows.runs import runs

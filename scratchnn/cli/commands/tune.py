@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,8 +22,12 @@ def command(
             "--storage",
             metavar="PLACE",
             help="A journal file, or postgresql://USER@HOST/DATABASE, which any number of machines may share; "
-            "runs/<name>-tune/journal.log when absent.",
+            "journal.log in the run directory when absent.",
         ),
+    ] = None,
+    run_dir: Annotated[
+        Path | None,
+        typer.Option("--run-dir", metavar="DIR", help="Where to write, and to go on; runs/<name>-tune when absent."),
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", help="Trials at a time, each in its own process.")] = 1,
     keep: Annotated[
@@ -55,6 +60,7 @@ def command(
             overrides=sets or (),
             plugins=plugins or (),
             storage=storage,
+            run_dir=run_dir,
             jobs=jobs,
             keep="best" if keep == "best" else "all",
             plot=plot,

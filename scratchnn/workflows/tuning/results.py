@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 from scratchnn.errors import ScratchnnError
 from scratchnn.training.storage import finite_json, write_atomically
-from scratchnn.workflows.train import _stored
+from scratchnn.workflows.train import stored_config
 from scratchnn.workflows.tuning.study import TrialRow
 from scratchnn.workflows.tuning.trials import Search
 
@@ -79,7 +80,7 @@ def write_results(search: Search, result: TuneResult) -> None:
     folder = result.folder
     summary = json.dumps(finite_json(result.to_json()), indent=2) + "\n"
     if result.best is not None and result.config is not None:
-        text = _stored(search.config_of(result.best), folder)
+        text = stored_config(search.config_of(result.best), folder)
         write_atomically(result.config, f"{_introduce(result, result.best)}{text}".encode())
     write_atomically(folder / "summary.json", summary.encode())
     write_atomically(folder / "trials.csv", _table(result.trials).encode())
@@ -87,7 +88,7 @@ def write_results(search: Search, result: TuneResult) -> None:
 
 def _introduce(result: TuneResult, best: TrialRow) -> str:
     return (
-        f"# scratchnn train {result.config}\n"
+        f"# scratchnn train {shlex.quote(str(result.config))}\n"
         f"# Trial {best.number} of the search {result.name}: {result.metric} {best.value!r}\n"
     )
 

@@ -17,7 +17,7 @@ from scratchnn.tuning.settings import TuneSettings
 from scratchnn.tuning.spaces import draw
 from scratchnn.workflows.configs import LoadedConfig
 from scratchnn.workflows.session import Session, Told
-from scratchnn.workflows.train import _stored
+from scratchnn.workflows.train import stored_config
 from scratchnn.workflows.tuning.assigning import with_values
 from scratchnn.workflows.tuning.study import SearchStudy, TrialRow, fault_of, quiet
 
@@ -82,6 +82,7 @@ def _run(search: Search, trial: Trial, stop: StopRequest, changed: Callable[[], 
             value = event.validation.get(figure, math.nan)
             if study.report(trial, event.epoch, float(value)):
                 pruned = own.requested = True
+                own.reason = "pruned: other trials were better by then"
             changed()
         own.requested |= stop.requested
 
@@ -96,7 +97,7 @@ def _run(search: Search, trial: Trial, stop: StopRequest, changed: Callable[[], 
             loaded = _limited(loaded, limited)
         place = search.run_of(trial.number)
         _clear(place)
-        run = RunDirectory.create(loaded.name, _stored(loaded, place), place)
+        run = RunDirectory.create(loaded.name, stored_config(loaded, place), place)
         try:
             result = session.run(run, listen, own)
         finally:

@@ -41,7 +41,7 @@ def main() -> int:
     try:
         document = Document(task["config"], task["origin"])
         loaded = check_document(document, Path(task["base"]), task["plugins"])
-        search = prepare_search(loaded, task["storage"]).open(task["keep"], task["threads"])
+        search = prepare_search(loaded, task["storage"], Path(task["folder"])).open(task["keep"], task["threads"])
         with closing(search.study):
             run_trials(search, stop, _nothing, until)
     except ScratchnnError as error:

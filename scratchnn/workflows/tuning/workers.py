@@ -60,6 +60,7 @@ def _task(search: Search, place: Place, until: float | None) -> dict[str, Any]:
         "base": str(loaded.base.absolute()),
         "plugins": [str(path.absolute()) for path in loaded.plugins],
         "storage": place.text,
+        "folder": str(search.folder),
         "keep": search.keep,
         "threads": search.threads,
         "seconds": None if until is None else until - time.monotonic(),
