@@ -381,6 +381,20 @@ def test_a_journal_that_a_full_disk_cut_off_is_gone_on_with(search):
     assert states(journal()) == ["COMPLETE"] * 3
 
 
+@pytest.mark.parametrize("damage", [b"garbage", b"\x00\x00\x00", b"[1]", b"\xff\xfe"])
+@pytest.mark.parametrize("place", ["alone", "middle", "end"])
+def test_what_is_no_journal_is_refused(search, damage, place):
+    path = FOLDER / "journal.log"
+    tune(search())
+    lines = path.read_bytes().splitlines(keepends=True)
+    at = {"alone": 0, "middle": 3, "end": len(lines)}[place]
+    path.write_bytes(b"".join([*lines[:at], damage + b"\n", *(lines[at:] if at else [])]))
+    before = path.read_bytes()
+    with pytest.raises(ModelError, match=r"journal\.log: is no journal of a search, or is damaged"):
+        tune(search(trials=6))
+    assert path.read_bytes() == before
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_cannot_be_written(search):
     Path("runs").mkdir(mode=0o500)

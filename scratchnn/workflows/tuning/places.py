@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import warnings
 import zlib
@@ -24,6 +26,7 @@ _POSTGRES = re.compile(r"postgres(ql)?(\+(?P<driver>\w+))?")
 _DRIVERS = {"psycopg": POSTGRES, "psycopg2": "pip install psycopg2-binary"}
 _PASSWORD = re.compile(r"(://[^:@/]*):[^@]*@")
 CONNECT_SECONDS = 10
+LONGEST_LINE = 1 << 20  # bytes; the config in the first one is the longest
 
 
 class Place(Protocol):
@@ -81,6 +84,7 @@ class Journal:
         with held(writing), refusals(self.path):
             self._mend()
         try:
+            self._check_last()
             with refusals(self.path):
                 backend: BaseJournalBackend = JournalFileBackend(str(self.path), lock_obj=writing)  # type: ignore[arg-type]  # it has the two methods
                 return JournalStorage(backend)
@@ -93,6 +97,15 @@ class Journal:
         """By a file beside it."""
         with held(FileLock(self.path.with_name(f".{self.path.name}.claim"))):
             yield
+
+    def _check_last(self) -> None:
+        """Raises `ValueError` where the last line is none of a journal: Optuna says so only when another follows it."""
+        with refusals(self.path), self.path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(end - LONGEST_LINE, 0))
+            lines = file.read().splitlines()
+        if lines and not isinstance(json.loads(lines[-1]), dict):
+            raise ValueError("no object")
 
     def _mend(self) -> None:
         with self.path.open("ab+") as file:

@@ -327,7 +327,7 @@ def _other_search(place: str, name: str, known: Any, wanted: Any) -> ConfigError
     said = [f"{key} was {_shown(before, key)}, is {_shown(now, key)}" for key in keys]
     more = f" and {len(said) - MOST_DIFFERENCES} more" if len(said) > MOST_DIFFERENCES else ""
     message = f'the search "{name}" was begun with other settings: {"; ".join(said[:MOST_DIFFERENCES])}{more}'
-    hint = "Put them back to go on, or begin another: change `name`, or use another --storage."
+    hint = "Put them back to go on, or begin another: change `name`, or use another --run-dir or --storage."
     return ConfigError(message, where=place, hint=hint)
 
 
