@@ -361,12 +361,13 @@ def grid_points(space: Mapping[str, Space], points: int, most: int) -> list[dict
     """
     made: list[dict[str, Drawn]] = []
     path: list[int] = []
+    grids: dict[str, list[Drawn]] = {}
     while True:
         sizes: list[int] = []
         point: dict[str, Drawn] = {}
 
         def ask(name: str, one: Space, sizes: list[int] = sizes, point: dict[str, Drawn] = point) -> Drawn:
-            options = one.grid(points)
+            options = grids.get(name) or grids.setdefault(name, one.grid(points))
             if len(sizes) == len(path):
                 path.append(0)
             point[name] = options[path[len(sizes)]]
