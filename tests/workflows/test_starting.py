@@ -366,6 +366,25 @@ def test_texts_keep_their_vocabulary():
         plan(made, from_model=base)
 
 
+@pytest.mark.parametrize("until", [None, 1])
+def test_a_table_that_is_tied_to_the_output_stays_frozen_at_both_ends(until):
+    Path("text.txt").write_text("the quick brown fox jumps over the lazy dog. " * 20)
+    tied = {"type": "tied_embedding", "units": 8, "layers": [{"type": "lstm", "units": 8, "return_sequences": True}]}
+    config = {
+        "data": {"source": {"type": "text", "path": "text.txt", "context": 8}},
+        "model": {"layers": [tied]},
+        "training": {"epochs": 1, "freeze": [{"match": "0.weight", "until": until}]},
+    }
+    one = arrays(scratchnn.train(config, run_dir="one", overrides=["training.freeze=[]"]).run)
+    first, second = (
+        arrays(scratchnn.train(config, run_dir=f"frozen-{n}", overrides=[f"training.epochs={n}"]).run) for n in (1, 2)
+    )
+    assert not np.array_equal(one["0.weight"], first["0.weight"])
+    assert np.array_equal(first["0.weight"], second["0.weight"]) == (until is None)
+    inner = next(name for name in first if name != "0.weight")
+    assert not np.array_equal(first[inner], second[inner])
+
+
 def test_large_tables(config, base):
     changes = {"data": {"cache": "always"}}
     small = scratchnn.train(config("next"), from_model=base)
