@@ -5,28 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import scratchnn
 from scratchnn.config.document import Document
 from scratchnn.config.dump import plain
-from scratchnn.errors import ScratchnnError, UsageError
+from scratchnn.errors import UsageError
 from scratchnn.training.events import StopRequest
 from scratchnn.training.run_directory import ROOT
 from scratchnn.training.run_group import RunGroup
 from scratchnn.workflows.building import figure_names
 from scratchnn.workflows.configs import check_document
 from scratchnn.workflows.folding import FoldOf, folds_of
-from scratchnn.workflows.jobs import (
-    INTERRUPTED,
-    Job,
-    JobListener,
-    JobOutcome,
-    check_jobs,
-    failure,
-    run_jobs,
-    sharing_note,
-)
+from scratchnn.workflows.group_training import GroupResult, GroupTraining
+from scratchnn.workflows.jobs import INTERRUPTED, JobListener, JobOutcome
 from scratchnn.workflows.out_of_fold import OutOfFold, judge_fold, pooled_figures, raw_rows, write_out_of_fold
 from scratchnn.workflows.requirements import Requirement, Verdict, judge
 from scratchnn.workflows.session import Session
@@ -58,7 +50,7 @@ class FoldResult:
 
 
 @dataclass(frozen=True)
-class CrossvalResult:
+class CrossvalResult(GroupResult):
     """What a cross-validation came to.
 
     `metrics` tell how much each figure varies from fold to fold. Their deviation is no standard error of the mean: the
@@ -68,6 +60,7 @@ class CrossvalResult:
     `out_of_fold` has, which is None where none was written.
     """
 
+    unit: ClassVar[str] = "fold"
     run: Path
     folds: list[FoldResult]
     metrics: dict[str, Spread]
@@ -78,31 +71,14 @@ class CrossvalResult:
     notes: list[str] = field(default_factory=list)
 
     @property
-    def status(self) -> str:
-        """`completed`, `interrupted`, or `failed` where some fold did."""
-        codes = {one.outcome.exit_code for one in self.folds}
-        return "interrupted" if INTERRUPTED in codes else "failed" if codes - {0} else "completed"
-
-    @property
-    def epochs(self) -> int:
-        """Those of all trainings together."""
-        return sum(int(one.outcome.summary.get("epochs") or 0) for one in self.folds)
+    def outcomes(self) -> list[JobOutcome]:
+        """How each fold ended."""
+        return [one.outcome for one in self.folds]
 
     @property
     def parameters(self) -> int:
         """Those of one network, the largest: its inputs depend on the levels that its training rows have."""
-        return max((int(one.outcome.summary.get("parameters") or 0) for one in self.folds), default=0)
-
-    @property
-    def seconds(self) -> float:
-        """Those of all trainings together."""
-        return sum(float(one.outcome.summary.get("seconds") or 0.0) for one in self.folds)
-
-    @property
-    def error(self) -> ScratchnnError | None:
-        """What the first fold that failed or diverged stands for, with its exit code; of all such folds the names."""
-        failed = [one.outcome for one in self.folds if one.outcome.exit_code not in (0, INTERRUPTED)]
-        return None if not failed else failure(failed, len(self.folds), "fold", self.run)
+        return max((int(one.summary.get("parameters") or 0) for one in self.outcomes), default=0)
 
     def to_json(self) -> dict[str, Any]:
         """The object in machine output, also summary.json."""
@@ -186,7 +162,7 @@ def resume_crossval(
     return work.run(group)
 
 
-class _Work:
+class _Work(GroupTraining[CrossvalResult]):
     """What is left to do once the folds are known."""
 
     def __init__(
@@ -198,14 +174,12 @@ class _Work:
         listener: JobListener | None,
         stop: StopRequest | None,
     ) -> None:
-        check_jobs(jobs)
+        repeated = len({one.repeat for one in folds}) > 1
+        names = [f"repeat-{one.repeat}-fold-{one.fold}" if repeated else f"fold-{one.fold}" for one in folds]
+        configs = [one.loaded for one in folds]
+        super().__init__(dict(zip(names, configs, strict=True)), jobs, require, listener, stop)
         self._folds = folds
-        self._jobs = jobs
-        self._requirements = [Requirement.parse(text) for text in require]
         self._out_of_fold = None if out_of_fold is None else Path(out_of_fold)
-        self._listener = listener
-        self._stop = stop
-        self._notes: list[str] = []
 
     def check(self, runs: Path) -> None:
         """Reads the data and builds the network of the first fold: what can be refused is refused before any run."""
@@ -218,33 +192,19 @@ class _Work:
         names = figure_names(session.metrics)
         pooled = () if session.built.target.steps or session.built.target.is_reconstruction else names[1:]
         known = [f"{name}{part}" for name in names for part in ("", ".mean", ".std", ".min", ".max")]
-        for requirement in self._requirements:
+        for requirement in self.requirements:
             requirement.check_name([*known, *(f"pooled.{name}" for name in pooled)])
-        self._notes += sharing_note(min(self._jobs, len(self._folds)), session.threads)
+        self.note_sharing(session.threads)
 
-    def run(self, group: RunGroup) -> CrossvalResult:
-        """Trains every fold that is not done, then judges all of them. The group is locked, and is not any more."""
-        try:
-            jobs = [Job(self._name(one), one.loaded, group.path / self._name(one)) for one in self._folds]
-            outcomes = run_jobs(jobs, self._jobs, self._listener, self._stop)
-            pairs = zip(self._folds, outcomes, strict=True)
-            results = [FoldResult(one.repeat, one.fold, outcome) for one, outcome in pairs]
-            result = self._judged(group, results)
-            group.write_summary(result.to_json())
-            return result
-        finally:
-            group.unlock()
-
-    def _name(self, one: FoldOf) -> str:
-        repeats = {other.repeat for other in self._folds}
-        return f"fold-{one.fold}" if len(repeats) == 1 else f"repeat-{one.repeat}-fold-{one.fold}"
-
-    def _judged(self, group: RunGroup, results: list[FoldResult]) -> CrossvalResult:
-        if any(one.outcome.exit_code == INTERRUPTED for one in results):
-            return CrossvalResult(group.path, results, {}, notes=self._notes)
+    def judged(self, group: RunGroup, outcomes: list[JobOutcome]) -> CrossvalResult:
+        """The spread of each figure, and the figures of all out-of-fold rows; without them where it was interrupted."""
+        pairs = zip(self._folds, outcomes, strict=True)
+        results = [FoldResult(one.repeat, one.fold, outcome) for one, outcome in pairs]
+        if any(one.exit_code == INTERRUPTED for one in outcomes):
+            return CrossvalResult(group.path, results, {}, notes=self.notes)
         done = [one for one in results if one.outcome.done]
         spreads, lost = spreads_of(one.metrics for one in done)
-        notes = self._notes + lost
+        notes = self.notes + lost
         plugins = self._folds[0].loaded.plugins
         raw = raw_rows(self._folds[0].loaded)
         judged = [judge_fold(one.outcome.run, one.repeat, one.fold, raw, plugins) for one in done]
@@ -261,7 +221,7 @@ class _Work:
             pooled=pooled,
             out_of_fold=path,
             rows=rows,
-            requirements=[] if failed else judge(self._requirements, _with_missing(self._requirements, figures)),
+            requirements=[] if failed else judge(self.requirements, _with_missing(self.requirements, figures)),
             notes=notes + [f"pooled: {note}" for note in more],
         )
 

@@ -6,30 +6,22 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import scratchnn
 from scratchnn.config.document import Document
 from scratchnn.config.dump import plain
-from scratchnn.errors import ConfigError, ScratchnnError, UsageError
+from scratchnn.errors import ConfigError, UsageError
 from scratchnn.training.events import StopRequest
 from scratchnn.training.run_directory import ROOT
 from scratchnn.training.run_group import RunGroup
 from scratchnn.workflows.building import figure_names, resolve_metrics
 from scratchnn.workflows.configs import LoadedConfig, check_document
 from scratchnn.workflows.ensembles import KIND, EnsembleEvaluator, load_ensemble
-from scratchnn.workflows.jobs import (
-    INTERRUPTED,
-    Job,
-    JobListener,
-    JobOutcome,
-    check_jobs,
-    failure,
-    run_jobs,
-    sharing_note,
-)
+from scratchnn.workflows.group_training import GroupResult, GroupTraining
+from scratchnn.workflows.jobs import JobListener, JobOutcome
 from scratchnn.workflows.judged_rows import own_parts
-from scratchnn.workflows.requirements import Requirement, Verdict, judge
+from scratchnn.workflows.requirements import Verdict, judge
 from scratchnn.workflows.session import Session
 from scratchnn.workflows.spread import Spread
 from scratchnn.workflows.threads import choose_threads, computing
@@ -40,12 +32,13 @@ _RANGE = re.compile(r"\s*(\d{1,10})\s*(?:-\s*(\d{1,10})\s*)?", re.ASCII)
 
 
 @dataclass(frozen=True)
-class EnsembleResult:
+class EnsembleResult(GroupResult):
     """What the training of an ensemble came to.
 
     `metrics` are those of the averaged predictions on each part, `spreads` what the members reach there by themselves.
     """
 
+    unit: ClassVar[str] = "member"
     run: Path
     members: list[JobOutcome]
     metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -54,31 +47,14 @@ class EnsembleResult:
     notes: list[str] = field(default_factory=list)
 
     @property
-    def status(self) -> str:
-        """`completed`, `interrupted`, or `failed` where some member did."""
-        codes = {member.exit_code for member in self.members}
-        return "interrupted" if INTERRUPTED in codes else "failed" if codes - {0} else "completed"
+    def outcomes(self) -> list[JobOutcome]:
+        """How each member ended."""
+        return self.members
 
     @property
     def parameters(self) -> int:
         """Those of all members together."""
         return sum(int(member.summary.get("parameters") or 0) for member in self.members)
-
-    @property
-    def epochs(self) -> int:
-        """Those of all trainings together."""
-        return sum(int(member.summary.get("epochs") or 0) for member in self.members)
-
-    @property
-    def seconds(self) -> float:
-        """Those of all trainings together."""
-        return sum(float(member.summary.get("seconds") or 0.0) for member in self.members)
-
-    @property
-    def error(self) -> ScratchnnError | None:
-        """What the first member that failed or diverged stands for."""
-        failed = [member for member in self.members if member.exit_code not in (0, INTERRUPTED)]
-        return None if not failed else failure(failed, len(self.members), "member", self.run)
 
     def to_json(self) -> dict[str, Any]:
         """The object in machine output, also summary.json."""
@@ -194,7 +170,7 @@ def member_config(loaded: LoadedConfig, seed: int) -> LoadedConfig:
     return check_document(made, loaded.base, loaded.plugins)
 
 
-class _Work:
+class _Work(GroupTraining[EnsembleResult]):
     """What is left to do once the members are known."""
 
     def __init__(
@@ -206,46 +182,32 @@ class _Work:
         listener: JobListener | None,
         stop: StopRequest | None,
     ) -> None:
-        check_jobs(jobs)
+        members = {f"seed-{seed}": member_config(loaded, seed) for seed in seeds}
+        super().__init__(members, jobs, require, listener, stop)
         self._loaded = loaded
-        self._members = {f"seed-{seed}": member_config(loaded, seed) for seed in seeds}
-        self._jobs = jobs
-        self._requirements = [Requirement.parse(text) for text in require]
-        self._listener = listener
-        self._stop = stop
-        self._notes: list[str] = []
 
     def check(self, runs: Path) -> None:
         """Reads the data and builds the first network: what can be refused is refused before any training."""
-        session = Session(next(iter(self._members.values())), runs=runs)
+        session = Session(next(iter(self.trainings.values())), runs=runs)
         if session.built.target.steps:
             hint = "Train one model: their tokens cannot be drawn together."
             raise self._loaded.placed(ConfigError("a text takes no ensemble", where="data.source", hint=hint))
         names = figure_names(session.metrics)[1:]
-        for requirement in self._requirements:
+        for requirement in self.requirements:
             requirement.check_name(f"{part}.{name}" for part in session.data.parts for name in names)
-        self._notes += sharing_note(min(self._jobs, len(self._members)), session.threads)
+        self.note_sharing(session.threads)
 
-    def run(self, group: RunGroup) -> EnsembleResult:
-        """Trains every member that is not done, then judges them together. The group is locked, and is not any more."""
-        try:
-            jobs = [Job(name, loaded, group.path / name) for name, loaded in self._members.items()]
-            outcomes = run_jobs(jobs, self._jobs, self._listener, self._stop)
-            result = EnsembleResult(group.path, outcomes, notes=self._notes)
-            if result.status == "completed":
-                result = self._judged(group, outcomes)
-            group.write_summary(result.to_json())
+    def judged(self, group: RunGroup, outcomes: list[JobOutcome]) -> EnsembleResult:
+        """The figures of all members together, where each is trained."""
+        result = EnsembleResult(group.path, outcomes, notes=self.notes)
+        if result.status != "completed":
             return result
-        finally:
-            group.unlock()
-
-    def _judged(self, group: RunGroup, outcomes: list[JobOutcome]) -> EnsembleResult:
         ensemble = load_ensemble(group.path, self._loaded.plugins)
         parts = own_parts(ensemble, set(ensemble.parts), self._loaded.plugins)
         evaluator = EnsembleEvaluator(ensemble, resolve_metrics(ensemble.config, ensemble.built))
         metrics: dict[str, dict[str, Any]] = {}
         spreads: dict[str, dict[str, Spread]] = {}
-        notes = list(self._notes)
+        notes = list(self.notes)
         network = ensemble.built.network
         with computing(choose_threads(ensemble.config, network, len(parts["train"]))):
             for name, part in parts.items():
@@ -253,4 +215,4 @@ class _Work:
                 notes += [f"{name}: {note}" for note in evaluator.notes]
                 spreads[name] = evaluator.members()
         figures = {f"{part}.{name}": value for part, values in metrics.items() for name, value in values.items()}
-        return EnsembleResult(group.path, outcomes, metrics, spreads, judge(self._requirements, figures), notes)
+        return EnsembleResult(group.path, outcomes, metrics, spreads, judge(self.requirements, figures), notes)
