@@ -7,15 +7,15 @@ import os
 import re
 import shlex
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from scratchnn.errors import BusyError, ModelError, StorageError, UsageError, suggestion
+from scratchnn.training.file_lock import FileLock
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.storage import finite_json, refusals, write_atomically
 
@@ -38,7 +38,7 @@ class RunDirectory:
         self.checkpoints = path / "checkpoints"
         self.environment = path / "environment.json"
         self.log = path / "train.log"
-        self._lock: IO[bytes] | None = None
+        self._lock: FileLock | None = None
 
     @classmethod
     def create(cls, name: str, config: str, path: Path | None = None, start: ModelFile | None = None) -> RunDirectory:
@@ -84,21 +84,17 @@ class RunDirectory:
         return cls(max(found, key=lambda run: (run / "config.yaml").stat().st_mtime_ns))
 
     def lock(self) -> None:
-        """Makes this process the only writer until it ends. Raises `BusyError`."""
-        with refusals(self.path):
-            file = (self.path / ".lock").open("ab")
-        try:
-            _lock(file)
-        except OSError:
-            file.close()
+        """Makes this process the only writer until it ends. Raises `BusyError` or `StorageError`."""
+        lock = FileLock(self.path / ".lock")
+        if not lock.try_acquire():
             hint = "Wait for it, or train in another directory."
-            raise BusyError("another process is writing to this run", where=str(self.path), hint=hint) from None
-        self._lock = file
+            raise BusyError("another process is writing to this run", where=str(self.path), hint=hint)
+        self._lock = lock
 
     def unlock(self) -> None:
         """Lets others write."""
         if self._lock is not None:
-            self._lock.close()
+            self._lock.release()
             self._lock = None
 
     def keep_config(self, text: str) -> None:
@@ -216,16 +212,3 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: IO[bytes]) -> None:
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: IO[bytes]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

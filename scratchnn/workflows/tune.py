@@ -17,6 +17,7 @@ import scratchnn
 from scratchnn.config.dump import plain
 from scratchnn.errors import ConfigError, UsageError, suggestion
 from scratchnn.training.events import StopRequest
+from scratchnn.training.file_lock import FileLock, held
 from scratchnn.training.run_directory import ROOT
 from scratchnn.training.run_group import group_kind
 from scratchnn.training.storage import finite_json, refusals, write_atomically
@@ -30,7 +31,6 @@ from scratchnn.workflows.threads import available_cores
 from scratchnn.workflows.train import load
 from scratchnn.workflows.tuning.assigning import check_space, without_search
 from scratchnn.workflows.tuning.importance import importance_of
-from scratchnn.workflows.tuning.locks import FileLock, held
 from scratchnn.workflows.tuning.places import Place, place_of
 from scratchnn.workflows.tuning.results import TuneResult, write_results
 from scratchnn.workflows.tuning.study import SearchStudy, TrialRow

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from scratchnn.errors import ModelError, StorageError, UsageError
+from scratchnn.training.file_lock import FileLock, held
 from scratchnn.training.storage import refusals
 from scratchnn.tuning.extras import require
-from scratchnn.workflows.tuning.locks import FileLock, held
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage

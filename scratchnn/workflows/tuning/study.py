@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from scratchnn.errors import ConfigError, ScratchnnError
+from scratchnn.training.file_lock import FileLock
 from scratchnn.training.storage import refusals
 from scratchnn.tuning.pruners import Pruner
 from scratchnn.tuning.samplers import Sampler
 from scratchnn.tuning.spaces import Drawn
-from scratchnn.workflows.tuning.locks import FileLock
 from scratchnn.workflows.tuning.places import Place
 from scratchnn.workflows.tuning.seeded import seeded
 

@@ -28,7 +28,7 @@ class FileLock:
         return True
 
     def try_acquire(self) -> bool:
-        """Takes it where nobody has it."""
+        """Takes it where nobody has it. Raises `StorageError`."""
         with refusals(self.path):
             file = self.path.open("ab")
         try:
