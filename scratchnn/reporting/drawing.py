@@ -39,6 +39,7 @@ _SETTINGS: dict[str, Any] = {
     "axes.facecolor": "none",
     "axes.grid": True,
     "axes.axisbelow": True,
+    "axes.formatter.useoffset": False,  # no "+0.97" apart from the ticks
     "axes.spines.top": False,
     "axes.spines.right": False,
     "grid.color": GRID,

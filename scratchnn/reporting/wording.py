@@ -89,6 +89,8 @@ def from_to(values: Sequence[float]) -> str:
     known = [value for value in values if math.isfinite(value)]
     if not known:
         return "no finite number"
+    if len(values) == 1:
+        return figure(known[0])
     if min(known) == max(known):
         return f"{figure(known[0])} throughout"
     ends = f"from {figure(known[0])} to {figure(known[-1])}"

@@ -25,6 +25,7 @@ from scratchnn.reporting.sections.training import training_section
 from scratchnn.reporting.wording import counted, figure
 from scratchnn.training.evaluation import Evaluator
 from scratchnn.training.run_directory import RunDirectory
+from scratchnn.training.run_group import group_kind
 from scratchnn.training.storage import refusals, write_atomically
 from scratchnn.workflows.ensembles import ensemble_folder
 from scratchnn.workflows.judged_rows import SPLITS, own_rows
@@ -39,6 +40,7 @@ NAME = "report.html"
 MOST_FIGURES = 4
 MOST_OPERATIONS = 3e10  # floating-point ones, to judge rows: a second or two
 FEWEST_ROWS = 1000
+_GROUPS = {"ensemble": "an ensemble", "crossval": "a cross-validation", "tune": "a search"}
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class _Source:
     def find(cls, path: str | Path | None, plugins: Iterable[str | Path]) -> _Source:
         """A run without a model yet is one too; everything else is what `load_model` takes."""
         if path is not None and Path(path).is_dir():
-            _refuse_ensemble(Path(path))
+            _refuse_group(Path(path))
             run = RunDirectory.open(Path(path))
             if not run.model.is_file():
                 return cls(read_record(run), run, None, run.model)
@@ -280,13 +282,14 @@ def _headlines(model: Model | None, record: RunRecord) -> list[Headline]:
     return made
 
 
-def _refuse_ensemble(folder: Path) -> None:
-    """The curves and layers of an ensemble are those of its members."""
-    if ensemble_folder(folder, lambda: 0.0) is None:
+def _refuse_group(folder: Path) -> None:
+    """The curves and layers of an ensemble, a cross-validation or a search are those of its runs."""
+    kind = "ensemble" if ensemble_folder(folder, lambda: 0.0) is not None else group_kind(folder)
+    if kind is None:
         return
     members = sorted(path.parent for path in folder.glob("*/config.yaml"))
     hint = f"Report one of its runs: scratchnn report {shlex.quote(str(members[0]))}" if members else ""
-    raise UsageError("is an ensemble of several runs", where=str(folder), hint=hint)
+    raise UsageError(f"is {_GROUPS[kind]} of several runs", where=str(folder), hint=hint)
 
 
 def _refuse_other_files(path: Path) -> None:

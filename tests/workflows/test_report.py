@@ -371,11 +371,19 @@ def test_what_is_no_run(tmp_path: Path) -> None:
         report(tmp_path)
 
 
-def test_an_ensemble_names_its_runs(run: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "name", "words"),
+    [
+        ("ensemble", "seed-0", "an ensemble"),
+        ("crossval", "fold-0", "a cross-validation"),
+        ("tune", "trial-0000", "a search"),
+    ],
+)
+def test_what_has_several_runs_names_them(run: Path, kind: str, name: str, words: str) -> None:
     group = Path("group")
-    shutil.copytree(run, group / "seed-0")
-    (group / "ensemble.json").write_text("{}")
-    with pytest.raises(UsageError, match=r"is an ensemble of several runs.*scratchnn report group/seed-0"):
+    shutil.copytree(run, group / name)
+    (group / f"{kind}.json").write_text("{}")
+    with pytest.raises(UsageError, match=rf"is {words} of several runs.*scratchnn report group/{name}"):
         report(group)
 
 

@@ -57,6 +57,8 @@ def over_epochs(
             axes.axvline(known, color=MUTED, linewidth=1, linestyle=(0, (3, 3)), label=f"best epoch, {known}")
         if len(epochs) <= _FEW_EPOCHS:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if len(epochs) == 1:  # else its axis would have shares of an epoch
+            axes.set_xlim(epochs[0] - 1, epochs[0] + 1)
         if logarithmic:
             plain_log(axes)
         elif finite.max() == finite.min():  # else a flat line would seem to need many digits

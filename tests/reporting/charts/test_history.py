@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from scratchnn.reporting.charts.history import gradient_norms, groups_of, over_epochs
 
@@ -33,6 +34,16 @@ def test_a_flat_line_starts_its_axis_at_zero():
         assert flat is not None
         assert "throughout" in flat.description
         flat.svg()
+
+
+def test_a_single_epoch_has_a_whole_number_on_its_axis():
+    made = over_epochs("accuracy", "Accuracy", "metric", [1], {"accuracy": [0.9755], "f1_macro": [0.9754]})
+    assert made is not None
+    assert made.description == "Over 1 epoch. accuracy: 0.9755; f1_macro: 0.9754."
+    labels = re.findall(r"<text[^>]*>([^<]*)<", made.svg())
+    assert {"0", "1", "2"} <= set(labels)
+    assert not any("+" in label or "0.9975" in label or "1.0" in label for label in labels)
+    assert "0.9755" in labels or "0.97550" in labels  # no offset apart from the ticks
 
 
 def test_metrics_that_are_shares_lie_together():
