@@ -122,8 +122,12 @@ def _row(path: Path) -> RunRow | None:
         config = read_document(first).data if kind == "run" else RunGroup(path, kind).read().get("config")
         summary = _summary(path)
         return _told(path, kind, first, config if isinstance(config, dict) else {}, summary)
-    except (ScratchnnError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except ScratchnnError as error:
         return _damaged(path, kind, first, " ".join(str(error).split()))
+    except OSError as error:
+        return _damaged(path, kind, first, f"{error.filename}: {error.strerror}")
+    except (ValueError, TypeError, KeyError, AttributeError):  # by what stands in the place of what
+        return _damaged(path, kind, first, f"{path / 'summary.json'}: does not tell what a summary tells")
 
 
 def _damaged(path: Path, kind: str, first: Path, note: str) -> RunRow:

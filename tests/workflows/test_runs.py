@@ -102,6 +102,27 @@ def test_damaged_runs_are_listed_as_such(config):
     assert set(rows) == {*breakages, "lost", "cv", "cut", "small"}
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"status": "completed", "metrics": [1]}', "does not tell what a summary tells"),
+        ('{"status": "completed", "seconds": "long"}', "does not tell what a summary tells"),
+        ('{"status": "completed", "metrics": {"test": 3}}', "does not tell what a summary tells"),
+        ("[" * 100_000, "cannot be read"),
+        (None, "Is a directory"),
+    ],
+)
+def test_a_summary_of_something_else(config, text, words):
+    summary = train(config()).run / "summary.json"
+    summary.unlink()
+    if text is None:
+        summary.mkdir()
+    else:
+        summary.write_text(text)
+    (row,) = runs().rows
+    assert (row.status, row.note) == ("damaged", f"{summary}: {words}")
+
+
 def test_a_run_that_is_written_is_running(config):
     run = RunDirectory(train(config()).run)
     run.lock()
