@@ -39,15 +39,20 @@ class Bootstrap:
         single = [metric for metric in metrics if metric.scalar]
         found = self.drawn(single, scored, rng)
         made: Intervals = {}
+        lost: dict[int, list[str]] = {}
         for metric, figures in zip(single, found, strict=True):
             known = np.sort(figures[~np.isnan(figures)])
-            if lost := len(figures) - len(known):
-                scored.note(f"{metric.name} has no value on {lost} of {self.resamples} draws, left out of its interval")
+            lost.setdefault(len(figures) - len(known), []).append(metric.name)
             made[metric.name] = self.bounds(known)
+        for count, names in lost.items():
+            if count:
+                what = f"{_first(names)} {'has' if len(names) == 1 else 'have'} no value"
+                scored.note(f"{what} on {count} of {self.resamples} draws, left out of the interval")
         equal = [name for name, (lower, upper) in made.items() if lower == upper]
         if equal:
-            names = ", ".join(equal[:3]) + (f" and {len(equal) - 3} more" if len(equal) > 3 else "")
-            scored.note(f"every draw has the same {names}: other rows may have another, only more rows can tell")
+            scored.note(
+                f"every draw has the same {_first(equal)}: other rows may have another, only more rows can tell"
+            )
         return made
 
     def drawn(self, single: Sequence[Metric], scored: Scored, rng: np.random.Generator) -> Array:
@@ -72,6 +77,11 @@ class Bootstrap:
         with np.errstate(invalid="ignore"):
             lower, upper = np.quantile(figures, [(1 - self.confidence) / 2, (1 + self.confidence) / 2])
         return float(lower), float(upper)
+
+
+def _first(names: Sequence[str], most: int = 3) -> str:
+    """The first few of many names."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def draw_counts(samples: int, rng: np.random.Generator) -> Array:

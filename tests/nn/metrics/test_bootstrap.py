@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -65,7 +66,12 @@ def test_draws_without_a_value_are_left_out_and_told():
     bounds = Bootstrap(0.9, 100).intervals([Metric.parse("roc_auc")], scored, stream())["roc_auc"]
     assert bounds == (1, 1)
     lost = sum(4 not in rows for rows in DrawnRows(5))
-    assert scored.notes[0] == f"roc_auc has no value on {lost} of 100 draws, left out of its interval"
+    assert scored.notes[0] == f"roc_auc has no value on {lost} of 100 draws, left out of the interval"
+    several = replace(scored, notes=[])
+    tags = ("roc_auc", "roc_auc_ovr", "accuracy", "roc_auc_ovo", "roc_auc_ovr_weighted")
+    Bootstrap(0.9, 100).intervals([Metric.parse(tag) for tag in tags], several, stream())
+    told = f"roc_auc, roc_auc_ovr, roc_auc_ovo and 1 more have no value on {lost} of 100 draws"
+    assert [note for note in several.notes if "draws" in note] == [f"{told}, left out of the interval"]
     one = Scored(np.zeros(5, int), scored.predictions)
     assert all(map(math.isnan, Bootstrap(0.9, 20).intervals([Metric.parse("roc_auc")], one, stream())["roc_auc"]))
 
@@ -90,7 +96,7 @@ def test_draws_of_weight_0_are_left_out():
     scored = Scored(np.zeros(3), np.array([1.0, 5, 7]), np.array([2.0, 0, 0]))
     assert Bootstrap(0.9, 100).intervals([Metric.parse("mae")], scored, stream())["mae"] == (1, 1)
     lost = sum(0 not in rows for rows in DrawnRows(3))
-    assert scored.notes[0] == f"mae has no value on {lost} of 100 draws, left out of its interval"
+    assert scored.notes[0] == f"mae has no value on {lost} of 100 draws, left out of the interval"
 
 
 def test_steps_are_drawn_with_their_sequence():
