@@ -25,6 +25,7 @@ from scratchnn.training.evaluation import Evaluator
 from scratchnn.workflows.predictions import Predictions
 
 OPTION = "--mc-samples"
+MOST_SAMPLES = 100_000
 
 
 def draws_of(samples: int | None, seed: int | None) -> MonteCarlo | None:
@@ -34,6 +35,9 @@ def draws_of(samples: int | None, seed: int | None) -> MonteCarlo | None:
     if samples < 1:
         hint = "50 passes tell the spread well; leave it out for one pass without dropout."
         raise UsageError(f"got {samples} passes, expected 1 or more", where=OPTION, hint=hint)
+    if samples > MOST_SAMPLES:
+        hint = "More than 1000 hardly change a mean or a spread."
+        raise UsageError(f"got {samples} passes, expected {MOST_SAMPLES} or fewer", where=OPTION, hint=hint)
     if seed is not None and seed < 0:
         raise UsageError(f"got {seed}, expected 0 or more", where="--seed")
     return MonteCarlo(samples, seed or 0)

@@ -34,6 +34,9 @@ def test_what_is_refused(cli: Any, trained: None, folder: Path) -> None:
     outcome = cli("predict", "flowers.csv", "--mc-samples", "0")
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith("error: --mc-samples: got 0 passes, expected 1 or more. 50 passes tell")
+    outcome = cli("predict", "flowers.csv", "--mc-samples", "1000000000")
+    assert outcome.code == 2
+    assert outcome.err.startswith("error: --mc-samples: got 1000000000 passes, expected 100000 or fewer.")
     outcome = cli("predict", "flowers.csv", "--seed", "1")
     assert outcome.code == 2
     assert outcome.err.startswith("error: --seed: is for texts and --mc-samples")
