@@ -85,7 +85,7 @@ def tune(
         tell = _teller(prepared, search, listener)
         seconds = prepared.settings.seconds
         until = None if seconds is None else started + seconds
-        _say_what_it_is(prepared)
+        write_manifest(prepared)
         tell(always=True)
         if jobs == 1:
             run_trials(search, request, tell, until)
@@ -94,7 +94,7 @@ def tune(
 
             run_workers(search, prepared.place, jobs, request, tell, until)
         tell(always=True)
-        with held(FileLock(prepared.folder / ".writing")):  # the process that writes last has seen the most trials
+        with held(_writing(prepared.folder)):  # the process that writes last has seen the most trials
             return _finish(prepared, search, request, time.monotonic() - started, plot=plot)
 
 
@@ -150,14 +150,20 @@ def prepare_search(loaded: LoadedConfig, storage: str | None, run_dir: Path | No
     return Prepared(base, settings, folder, place, maximize, points, _identity(session, settings, maximize=maximize))
 
 
-def _say_what_it_is(prepared: Prepared) -> None:
-    """Writes tune.json, by which the list of runs knows the directory."""
+def write_manifest(prepared: Prepared) -> None:
+    """Writes tune.json, by which the list of runs knows the directory, unless another process did."""
     told = {"format": 1, "scratchnn": scratchnn.__version__, "config": plain(prepared.loaded.portable())}
     with refusals(prepared.folder):
         prepared.folder.mkdir(parents=True, exist_ok=True)
     path = prepared.folder / f"{KIND}.json"
-    if not path.is_file():  # it keeps the time at which the search began
-        write_atomically(path, (json.dumps(finite_json(told), indent=2) + "\n").encode())
+    with held(_writing(prepared.folder)):
+        if not path.is_file():  # it keeps the time at which the search began
+            write_atomically(path, (json.dumps(finite_json(told), indent=2) + "\n").encode())
+
+
+def _writing(folder: Path) -> FileLock:
+    """What a process holds while it writes a file that all share."""
+    return FileLock(folder / ".writing")
 
 
 def settings_of(loaded: LoadedConfig) -> TuneSettings:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,11 @@ import pytest
 from scratchnn.errors import ConfigError, ModelError, StorageError, UsageError
 from scratchnn.training.events import StopRequest
 from scratchnn.training.run_directory import RunDirectory
+from scratchnn.workflows.configs import load_config
 from scratchnn.workflows.evaluate import evaluate
 from scratchnn.workflows.runs import runs
 from scratchnn.workflows.train import resume, train
-from scratchnn.workflows.tune import tune
+from scratchnn.workflows.tune import prepare_search, tune, write_manifest
 from tests.workflows.tuning.conftest import search as search  # the fixture
 
 FOLDER = Path("runs/small-tune")
@@ -206,6 +208,15 @@ def test_a_search_has_a_place_and_a_row_in_the_list(search, jobs):
         evaluate("found/lr")
 
 
+def test_processes_that_begin_at_once_do_not_disturb_each_other(search):
+    loaded = load_config(search())
+    for folder in map(str, range(10)):
+        prepared = prepare_search(loaded, None, Path(folder))
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(write_manifest, [prepared] * 8))
+        assert json.loads(Path(folder, "tune.json").read_text())["format"] == 1
+
+
 def test_a_search_that_was_killed_is_listed_too(search):
     result = tune(search())
     (FOLDER / "summary.json").unlink()
@@ -315,8 +326,8 @@ def test_forty_trials_by_two_processes_one_of_which_is_killed(search):
     wait_for(lambda: len(list(FOLDER.glob("trial-*/summary.json"))) >= 6, first)
     first.kill()
     first.communicate()
-    second.communicate(timeout=300)
-    assert second.returncode == 0
+    said = second.communicate(timeout=300)
+    assert second.returncode == 0, said
     trials = journal("shared.log")
     assert states(trials) == ["COMPLETE"] * 40
     assert len({trial.params["optimizer.learning_rate"] for trial in trials}) == 40
@@ -419,8 +430,6 @@ def test_the_seed_of_a_trial_depends_on_its_number_and_the_config():
 
 def test_trials_side_by_side_share_the_threads_and_the_best_config_keeps_theirs(search):
     from scratchnn.config.dump import plain
-    from scratchnn.workflows.configs import load_config
-    from scratchnn.workflows.tune import prepare_search
     from scratchnn.workflows.tuning.trials import run_trials
 
     prepared = prepare_search(load_config(search(trials=1, changes={"threads": 3})), None, None)
