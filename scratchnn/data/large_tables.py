@@ -33,7 +33,7 @@ from scratchnn.data.preparation import (
 )
 from scratchnn.data.settings import DataSettings
 from scratchnn.data.sources import SourceParts
-from scratchnn.data.table_cache import Kept, TableCache
+from scratchnn.data.table_cache import NEEDED, Kept, TableCache
 from scratchnn.data.tables import Array, Arrays, Table
 from scratchnn.data.tabular import TabularSource, matching
 from scratchnn.data.targets import kind_of
@@ -140,11 +140,8 @@ def _size(count: float) -> str:
 def _prepared(kept: Kept) -> Prepared:
     parts = {}
     for name, source in kept.facts["parts"].items():
-        own = {key: kept.arrays.get(f"{name}.{key}") for key in ("places", "rows", "targets", "weights")}
-        places, rows, targets = own["places"], own["rows"], own["targets"]
-        if places is None or rows is None or targets is None:
-            raise RuntimeError(f"the cache lacks arrays of the {name} part")
-        parts[name] = Part(kept.inputs[source].take(places), targets, own["weights"], rows)
+        places, rows, targets = (kept.arrays[f"{name}.{key}"] for key in NEEDED)
+        parts[name] = Part(kept.inputs[source].take(places), targets, kept.arrays.get(f"{name}.weights"), rows)
     facts = kept.facts
     return Prepared(
         parts["train"],

@@ -26,6 +26,8 @@ from scratchnn.errors import StorageError
 
 FORMAT = 1  # counts up when what is kept changes
 READ = 1 << 20
+NEEDED = ("places", "rows", "targets")
+"""The arrays of each part; there may be weights beside them."""
 STALE_SECONDS = 3600.0  # blocks are written every few seconds
 
 
@@ -37,6 +39,14 @@ class Kept:
     inputs: dict[str, StoredArray]
     arrays: dict[str, Array]
     facts: dict[str, Any]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is all that a training takes. Raises `KeyError` and the like for facts of something else."""
+        parts: dict[str, str] = self.facts["parts"]
+        needed = {f"{part}.{key}" for part in ("train", *parts) for key in NEEDED}
+        told = isinstance(self.facts["unseen"], dict) and isinstance(self.facts["ignored"], list)
+        return told and self.arrays.keys() >= needed and self.inputs.keys() >= {parts["train"], *parts.values()}
 
 
 class TableCache:
@@ -69,9 +79,12 @@ class TableCache:
                 source: StoredArray(ArrayFile(folder / f"{source}.inputs", dtype, tuple(shape), 0))
                 for source, shape in facts["shapes"].items()
             }
+            kept = Kept(encoder, inputs, arrays, facts)
+            return kept if kept.is_whole else None
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # EOFError: an NPZ file of no byte
             return None
-        return Kept(encoder, inputs, arrays, facts)
+        except (TypeError, AttributeError):  # facts of other kinds
+            return None
 
     @contextmanager
     def making(self, folder: Path) -> Iterator[Path]:

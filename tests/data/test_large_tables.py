@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -206,6 +207,29 @@ def test_a_damaged_folder_is_made_again(folder: Path, name: str, left: int) -> N
     _, apart = both(settings(), folder)
     same(held.train, apart.train)
     assert [made] == list((folder / "cache").iterdir())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"shapes": 3},
+        {"shapes": {"train": "wide"}},
+        {"shapes": {}},
+        {"parts": ["train"]},
+        {"parts": {"train": "other"}},
+        {"parts": {}},
+        {"unseen": None},
+        {"ignored": 1},
+    ],
+)
+def test_facts_of_something_else_are_made_again(folder: Path, change: dict[str, Any]) -> None:
+    held, _ = both(settings(), folder)
+    [made] = (folder / "cache").iterdir()
+    facts = json.loads((made / "facts.json").read_text())
+    (made / "facts.json").write_text(json.dumps(facts | change))
+    _, apart = both(settings(), folder)
+    same(held.train, apart.train)
+    assert json.loads((made / "facts.json").read_text()) == facts
 
 
 def test_features_are_fitted_on_some_rows_and_targets_on_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
