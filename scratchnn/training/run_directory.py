@@ -69,6 +69,8 @@ class RunDirectory:
         """An existing run directory. Raises `ModelError` where there is none."""
         run = cls(path)
         if not run.config.is_file():
+            if run.model.is_file():
+                raise ModelError("has no config.yaml", where=str(path), hint=f"Its model alone is {run.model}.")
             hint = near_run(path) or "`scratchnn train` makes one."
             raise ModelError("is not a run directory", where=str(path), hint=hint)
         return run

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from scratchnn.data.preparation import prepare
-from scratchnn.errors import DataError, UsageError
+from scratchnn.errors import DataError, ModelError, UsageError
 from scratchnn.training.streams import Streams
 from scratchnn.workflows.configs import load_config
 from scratchnn.workflows.evaluate import evaluate
@@ -62,6 +62,14 @@ def test_the_model_file_alone(config, table, write, tmp_path):
     assert evaluate(tmp_path / "m.safetensors", data=data).metrics == expected.metrics
     with pytest.raises(UsageError, match="a model file alone does not know its data"):
         evaluate(tmp_path / "m.safetensors")
+
+
+def test_a_run_that_has_lost_its_config_names_its_model(config):
+    run = train(config()).run
+    (run / "config.yaml").unlink()
+    with pytest.raises(ModelError, match=rf"{run}: has no config.yaml. Its model alone is {run}/model.safetensors."):
+        evaluate(run)
+    assert evaluate(run / "model.safetensors", data="data/table.csv").rows == 60
 
 
 def test_the_model_file_in_its_run_directory_knows_its_data(config):
