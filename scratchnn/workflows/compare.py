@@ -119,6 +119,7 @@ def compare(
     *,
     split: str | None = None,
     data: str | Path | None = None,
+    targets: str | Path | None = None,
     confidence: float | None = None,
     bootstrap: int | None = None,
     seed: int = 0,
@@ -127,10 +128,11 @@ def compare(
     """Compares runs (directories, model files, ensembles): settings, metrics, cost, and each with the first one.
 
     Metrics are those that some config names, on the rows of `split` (test where None) of each run or on a new file
-    `data`, with intervals by `bootstrap` draws (1000 where None) at `confidence` (0.95). Runs that are judged on the
-    very same rows, the same numbers of rows with the same targets, are compared row by row: differences by the paired
-    bootstrap, and a test. It is McNemar's exact test on which rows are right; for weighted rows, numbers and texts a
-    paired permutation test. Other runs have only their own figures. Raises the errors of `scratchnn.errors`.
+    `data`, whose targets are in the file `targets` where it holds arrays alone; with intervals by `bootstrap` draws
+    (1000 where None) at `confidence` (0.95). Runs that are judged on the very same rows, the same numbers of rows with
+    the same targets, are compared row by row: differences by the paired bootstrap, and a test. It is McNemar's exact
+    test on which rows are right; for weighted rows, numbers and texts a paired permutation test. Other runs have only
+    their own figures. Raises the errors of `scratchnn.errors`.
     """
     paths = [Path(run) for run in runs]
     if len(paths) < 2:
@@ -139,6 +141,8 @@ def compare(
         raise UsageError("is named twice", where=str(twice), hint="Name each run once.")
     if split is not None and data is not None:
         raise UsageError("does not go with --data", where="--split", hint="Give one of them.")
+    if targets is not None and data is None:
+        raise UsageError("does nothing without --data", where="--targets", hint="Add --data FILE.")
     drawing = drawing_of(CONFIDENCE if confidence is None else confidence, bootstrap, seed)
     if drawing is None:  # never: there is a confidence
         raise UsageError("expected a confidence", where="--confidence")
@@ -148,7 +152,7 @@ def compare(
     judged = []
     for path, model in zip(paths, models, strict=True):
         metrics = [metric for metric in usual_metrics(model) if metric.name in wanted and metric.scalar]
-        part = _part(model, split or "test", data, plugins)
+        part = _part(model, split or "test", data, targets, plugins)
         evaluator = model.evaluator(metrics)
         with computing(choose_threads(model.config, model.built.network, len(part))):
             _, scored = evaluator.judged(part)
@@ -170,9 +174,11 @@ def compare(
     )
 
 
-def _part(model: Model, split: str, data: str | Path | None, plugins: Sequence[str | Path]) -> Part:
+def _part(
+    model: Model, split: str, data: str | Path | None, targets: str | Path | None, plugins: Sequence[str | Path]
+) -> Part:
     if data is not None:
-        return new_rows(model, data).part
+        return new_rows(model, data, targets).part
     return own_parts(model, {split}, plugins)[split]
 
 

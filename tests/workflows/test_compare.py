@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scratchnn.errors import UsageError
+from scratchnn.errors import DataError, UsageError
 from scratchnn.workflows.compare import compare
 from scratchnn.workflows.evaluate import evaluate
 from scratchnn.workflows.predict import predict
@@ -138,6 +138,25 @@ def test_texts_are_compared_by_their_windows():
     assert pair.on == "log loss of sequences"
     assert pair.test.p_value < 0.01
     assert pair.differences["perplexity"][0] < 0
+
+
+def test_arrays_with_a_file_of_targets(config):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(60, 3)), np.arange(60) % 3
+    x[np.arange(60), y] += 2
+    np.savez("data/both.npz", inputs=x, targets=y)
+    np.save("data/x.npy", x)
+    np.save("data/y.npy", y)
+    path = config("arrays", data={"source": "../data/both.npz", "target": None, "features": None})
+    runs = [train(path).run, train(path, overrides=["training.epochs=1"]).run]
+    apart, together = compare(runs, data="data/x.npy", targets="data/y.npy"), compare(runs, data="data/both.npz")
+    assert [run.metrics for run in apart.runs] == [run.metrics for run in together.runs]
+    assert apart.comparisons == together.comparisons
+    assert apart.comparisons[0].test is not None
+    with pytest.raises(DataError, match="holds no targets"):
+        compare(runs, data="data/x.npy")
+    with pytest.raises(UsageError, match="--targets: does nothing without --data"):
+        compare(runs, targets="data/y.npy")
 
 
 def test_what_is_refused(config):

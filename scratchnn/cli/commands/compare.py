@@ -28,6 +28,10 @@ def command(
     data: Annotated[
         Path | None, typer.Option("--data", metavar="PATH", help="A file with new rows and their targets, for all.")
     ] = None,
+    targets: Annotated[
+        Path | None,
+        typer.Option("--targets", metavar="FILE", help="The targets of arrays in --data: an NPY or IDX file."),
+    ] = None,
     confidence: Annotated[
         float | None, typer.Option("--confidence", metavar="SHARE", help="Of the intervals; 0.95 when absent.")
     ] = None,
@@ -54,6 +58,7 @@ def command(
         runs or [],
         split=split,
         data=data,
+        targets=targets,
         confidence=confidence,
         bootstrap=bootstrap,
         seed=seed,
