@@ -33,6 +33,13 @@ def piped(cli: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return call
 
 
+def test_a_file_in_the_place_of_the_run_is_told(cli, folder):
+    assert cli("train", "c.yaml", "-q", "--set", "training.epochs=1").code == 0
+    outcome = cli("predict", "flowers.csv", "runs/c")
+    assert outcome.code == 2
+    assert "got them the other way round. Write the run first: scratchnn predict runs/c flowers.csv" in outcome.err
+
+
 def test_stdin_is_read_as_the_training_was(process: Any, piped: Any, cli: Any, trained: Path) -> None:
     expected = cli("predict", "runs/c", "flowers.csv", "--proba").out
     text = (trained / "flowers.csv").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -156,6 +157,9 @@ def _split(paths: Sequence[Path], *, prompted: bool) -> tuple[Path | None, Path 
     if len(paths) > 2:
         raise UsageError(f"expects [RUN] DATA, got {len(paths)} paths", hint="Predict one file at a time.")
     run, data = [*paths, None, None][:2]
+    if run is not None and data is not None and run.is_file() and (data / "model.safetensors").is_file():
+        hint = f"Write the run first: scratchnn predict {shlex.quote(str(data))} {shlex.quote(str(run))}"
+        raise UsageError("expects RUN DATA, got them the other way round", hint=hint)
     if run is None or data is not None or run.is_dir() or run.suffix == ".safetensors":
         return run, data
     return (run, None) if prompted and not run.exists() else (None, run)
