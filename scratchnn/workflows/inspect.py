@@ -1,15 +1,14 @@
-"""What `scratchnn validate`, `summary` and `gradcheck` do: look at a config without training."""
+"""What `scratchnn validate` and `summary` do: look at a config without training."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from scratchnn.nn.gradcheck import GradCheck, check_all, check_network
 from scratchnn.nn.updater import Updater
 from scratchnn.workflows.configs import load_config
 from scratchnn.workflows.layer_table import LayerRow, layer_rows
@@ -59,27 +58,6 @@ class Summary:
         }
 
 
-@dataclass(frozen=True)
-class GradCheckReport:
-    """All checks, and the worst of them."""
-
-    checks: list[GradCheck]
-
-    @property
-    def passed(self) -> bool:
-        """Whether every check passed."""
-        return all(check.passed for check in self.checks)
-
-    @property
-    def worst(self) -> GradCheck:
-        """The check with the largest error."""
-        return max(self.checks, key=lambda check: check.error)
-
-    def to_json(self) -> dict[str, Any]:
-        """The object in machine output."""
-        return {"passed": self.passed, "worst": asdict(self.worst), "checks": [asdict(check) for check in self.checks]}
-
-
 def validate(
     config: str | Path, overrides: Sequence[str] = (), plugins: Iterable[str | Path] = (), *, data: bool = True
 ) -> Ready | None:
@@ -118,16 +96,3 @@ def _augmenting(session: Session) -> int:
         return 0
     augmenter(np.zeros((session.batch_size, *network.inputs.shape), network.dtype))
     return augmenter.nbytes
-
-
-def gradcheck(config: str | Path, overrides: Sequence[str] = (), plugins: Iterable[str | Path] = ()) -> GradCheckReport:
-    """Checks every gradient of a config's network and loss in float64, on random data of its shape."""
-    session = Session(load_config(config, overrides, plugins))
-    built, seed = session.built, session.config.seed
-    checks = check_network(built.network.layers, built.network.inputs, built.loss, built.target, seed)
-    return GradCheckReport(list(checks))
-
-
-def gradcheck_all() -> GradCheckReport:
-    """Checks every component that comes with scratchnn."""
-    return GradCheckReport(list(check_all()))

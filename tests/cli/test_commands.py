@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from scratchnn.nn.gradcheck import GradCheck, check_all
-from scratchnn.workflows import inspect
+from scratchnn.workflows import gradients
 
 PLUGIN = """
 from __future__ import annotations
@@ -242,7 +242,7 @@ def test_gradcheck_of_a_config(cli: Any) -> None:
 
 
 def test_gradcheck_of_the_first_components(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scratchnn.workflows.inspect.check_all", lambda: islice(check_all(), 20))
+    monkeypatch.setattr("scratchnn.workflows.gradients.check_all", lambda: islice(check_all(), 20))
     outcome = cli("gradcheck", "--all", "--json")
     assert (outcome.code, outcome.json["passed"], len(outcome.json["checks"])) == (0, True, 20)
     assert outcome.err.splitlines()[-1].startswith("passed: 20 checks, worst relative error ")
@@ -270,8 +270,8 @@ def test_gradcheck_of_a_wrong_backward(cli: Any, folder: Path) -> None:
 
 def test_gradcheck_names_a_component_without_rows(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     missing = GradCheck("layer: permute", "", "rows in nn/cases", math.inf, False)
-    report = inspect.GradCheckReport([GradCheck.of("dense", "(1, 3)", "input", 0.0), missing])
-    monkeypatch.setattr(inspect, "gradcheck_all", lambda: report)
+    report = gradients.GradCheckReport([GradCheck.of("dense", "(1, 3)", "input", 0.0), missing])
+    monkeypatch.setattr(gradients, "gradcheck_all", lambda: report)
     outcome = cli("gradcheck", "--all")
     assert outcome.code == 1
     assert "error: layer: permute: 1 of 2 checks failed; the worst: too few rows in nn/cases" in outcome.err

@@ -15,7 +15,8 @@ from scratchnn.nn.losses import TargetSpec
 from scratchnn.workflows.building import build
 from scratchnn.workflows.configs import load_config
 from scratchnn.workflows.evaluate import evaluate
-from scratchnn.workflows.inspect import gradcheck, summary
+from scratchnn.workflows.gradients import gradcheck
+from scratchnn.workflows.inspect import summary
 from scratchnn.workflows.model import load_model
 from scratchnn.workflows.predict import predict
 from scratchnn.workflows.train import resume, train

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from scratchnn.errors import ConfigError, DataError
-from scratchnn.workflows.inspect import gradcheck, summary, validate
+from scratchnn.workflows.gradients import gradcheck
+from scratchnn.workflows.inspect import summary, validate
 
 
 def test_a_summary_counts_parameters_memory_and_operations(config):

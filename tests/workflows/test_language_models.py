@@ -13,7 +13,8 @@ from scratchnn.data.vocabulary import UNKNOWN
 from scratchnn.errors import ConfigError, ShapeError, UsageError
 from scratchnn.workflows.evaluate import evaluate
 from scratchnn.workflows.generate import generate
-from scratchnn.workflows.inspect import gradcheck, summary
+from scratchnn.workflows.gradients import gradcheck
+from scratchnn.workflows.inspect import summary
 from scratchnn.workflows.model import load_model
 from scratchnn.workflows.predict import predict
 from scratchnn.workflows.train import plan, resume, train

@@ -12,7 +12,8 @@ import yaml
 
 from scratchnn.errors import ConfigError, DataError, ShapeError, UsageError
 from scratchnn.workflows.evaluate import evaluate
-from scratchnn.workflows.inspect import gradcheck, summary, validate
+from scratchnn.workflows.gradients import gradcheck
+from scratchnn.workflows.inspect import summary, validate
 from scratchnn.workflows.model import load_model
 from scratchnn.workflows.predict import predict
 from scratchnn.workflows.train import resume, train

@@ -26,7 +26,7 @@ def command(
     from scratchnn.cli.console import Console
     from scratchnn.cli.verdicts import conclude
     from scratchnn.errors import ScratchnnError, UsageError
-    from scratchnn.workflows import inspect
+    from scratchnn.workflows.gradients import gradcheck, gradcheck_all
 
     if everything == (config is not None):
         raise UsageError("gradcheck takes a config or --all", hint="scratchnn gradcheck CONFIG, or gradcheck --all.")
@@ -34,7 +34,7 @@ def command(
         other = "--set" if sets else "--plugin"
         raise UsageError(f"{other} does not go with --all", hint="--all checks what comes with scratchnn.")
     console = Console(as_json=as_json, quiet=quiet)
-    report = inspect.gradcheck_all() if config is None else inspect.gradcheck(config, sets or (), plugins or ())
+    report = gradcheck_all() if config is None else gradcheck(config, sets or (), plugins or ())
     worst: dict[tuple[str, str], float] = {}
     for check in report.checks:
         array = check.array if config is not None else ""
