@@ -20,7 +20,7 @@ class Explained(RegressionMetric):
 
     def explained(self, scored: Scored, left: Array) -> float:
         """The mean over the columns; `left` is the mean of the squares `(K,)` that are left."""
-        spread = scored.mean((scored.truth - scored.mean(scored.truth)) ** 2)
+        spread = scored.mean(_deviations(scored, scored.truth) ** 2)
         if scored.pooled:
             left, spread = np.mean(left, keepdims=True), np.mean(spread, keepdims=True)
         flat = spread == 0
@@ -63,8 +63,7 @@ class ExplainedVariance(Explained):
 
     def compute(self, scored: Scored) -> float:
         """The figure, at most 1."""
-        errors = scored.errors
-        return self.explained(scored, scored.mean((errors - scored.mean(errors)) ** 2))
+        return self.explained(scored, scored.mean(_deviations(scored, scored.errors) ** 2))
 
 
 class Correlation(RegressionMetric):
@@ -75,7 +74,6 @@ class Correlation(RegressionMetric):
 
     def correlation(self, scored: Scored, x: Array, y: Array) -> float:
         """cov(x, y) / sqrt(var(x) var(y)) for x and y `(N, K)`, the mean over the columns."""
-        # A mean is off by rounding, so that equal numbers would seem to vary: 0 in their place does not.
         varies = _varies(scored, x) & _varies(scored, y)
         x, y = (np.where(varies, part - scored.mean(part), 0) for part in (x, y))
         both, of_x, of_y = scored.mean(x * y), scored.mean(x * x), scored.mean(y * y)
@@ -131,7 +129,15 @@ class Spearman(Correlation):
         return ranks
 
 
+def _deviations(scored: Scored, values: Array) -> Array:
+    """Values less the mean of their column `(N, K)`; 0 where the column does not vary."""
+    return np.where(_varies(scored, values), values - scored.mean(values), 0)
+
+
 def _varies(scored: Scored, values: Array) -> Array:
-    """Whether a column's numbers in rows with a weight are not all equal `(K,)`."""
+    """Whether a column's numbers in rows with a weight are not all equal `(K,)`.
+
+    Their mean is off by rounding, so that equal numbers would seem to vary around it.
+    """
     counted = values if scored.weights is None else values[scored.weights > 0]
     return np.asarray(np.ptp(counted, axis=0) != 0)

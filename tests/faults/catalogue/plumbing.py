@@ -165,7 +165,7 @@ FAULTS = (
     Fault(
         "r2-around-the-plain-mean",
         "nn/metrics/explained.py",
-        "scored.mean((scored.truth - scored.mean(scored.truth)) ** 2)",
+        "scored.mean(_deviations(scored, scored.truth) ** 2)",
         "scored.mean((scored.truth - scored.truth.mean(axis=0)) ** 2)",
         "the mean target ignores weights",
         METRICS,

@@ -104,6 +104,23 @@ def test_targets_that_scaling_has_rounded_below_0_are_0():
     assert "too near 0" in scored.notes[0]
 
 
+@pytest.mark.parametrize("tag", ["r2", "explained_variance"])
+@pytest.mark.parametrize("weights", [None, [0.3, 0.7, 0.1]])
+def test_equal_targets_count_0_or_1_whatever_their_mean_is_rounded_to(tag, weights):
+    """The mean of three times 0.1 is not 0.1."""
+    scored = columns([0.1] * 3, [0.1, 0.2, 0.4], weights)
+    assert compute(tag, scored) == 0
+    assert "are all equal" in scored.notes[0]
+    assert compute(tag, columns([0.1] * 3, [0.1] * 3, weights)) == 1
+    varied = columns([0.1, 0.1, 7], [0.1, 0.2, 0.4], [0.3, 0.7, 0])
+    assert compute(tag, varied) == 0
+
+
+def test_a_constant_error_is_forgiven_whatever_its_mean_is_rounded_to():
+    assert compute("explained_variance", columns([0.1] * 3, [0.2] * 3)) == 1
+    assert compute("explained_variance", columns([0.0, 0.25, 0.5], [0.125, 0.375, 0.625])) == 1
+
+
 @pytest.mark.parametrize("tag", ["pearson", "spearman"])
 @pytest.mark.parametrize("equal", [0.1, 1e9])
 def test_equal_numbers_correlate_with_nothing(tag, equal):
