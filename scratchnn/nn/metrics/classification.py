@@ -84,6 +84,8 @@ class CohenKappa(Metric):
         if np.count_nonzero(true + predicted) < 2:
             scored.note("cohen_kappa has no value: all samples are of one class, and called it")
             return math.nan
+        if min(map(np.count_nonzero, (true, predicted))) < 2:  # by chance alone, but for rounding
+            return 0.0
         total = float(np.add.reduce(true))
         chance = float(np.dot(true, predicted))
         return (total * float(np.add.reduce(hits)) - chance) / (total**2 - chance)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -82,6 +83,12 @@ def test_undefined_cases_are_told(config, targets, labels, classes, value, note)
 @pytest.mark.parametrize("second", range(1, 60))
 def test_one_class_for_all_agrees_by_chance_alone(second):
     assert str(compute("cohen_kappa", labelled([0] * 49 + [1] * second, [0] * (49 + second), 2))) == "0.0"
+
+
+@pytest.mark.parametrize(("targets", "labels"), [([1, 0, 0, 0], [0] * 4), ([1] * 4, [1, 0, 0, 1])])
+def test_one_class_for_all_agrees_by_chance_alone_where_rows_have_weights(targets, labels):
+    weighted = replace(labelled(targets, labels, 2), weights=np.array([1 / 3, 0.3, 0.001, 0.7]))
+    assert str(compute("cohen_kappa", weighted)) == "0.0"
 
 
 @pytest.mark.parametrize("tag", ["roc_auc_ovr", "roc_auc_ovo", "average_precision"])
