@@ -126,7 +126,7 @@ def _row(path: Path) -> RunRow | None:
         return _damaged(path, kind, first, " ".join(str(error).split()))
     except OSError as error:
         return _damaged(path, kind, first, f"{error.filename}: {error.strerror}")
-    except (ValueError, TypeError, KeyError, AttributeError):  # by what stands in the place of what
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):  # by what stands in the place of what
         return _damaged(path, kind, first, f"{path / 'summary.json'}: does not tell what a summary tells")
 
 
@@ -139,6 +139,8 @@ def _summary(path: Path) -> dict[str, Any]:
     file = path / "summary.json"
     if not file.exists():
         return {}
+    if not file.is_file():  # a pipe would be waited for
+        raise ModelError("is not a file", where=str(file))
     try:
         made = json.loads(file.read_bytes())
     except (ValueError, RecursionError):

@@ -108,8 +108,9 @@ def test_damaged_runs_are_listed_as_such(config):
         ('{"status": "completed", "metrics": [1]}', "does not tell what a summary tells"),
         ('{"status": "completed", "seconds": "long"}', "does not tell what a summary tells"),
         ('{"status": "completed", "metrics": {"test": 3}}', "does not tell what a summary tells"),
+        (f'{{"status": "completed", "seconds": {"9" * 400}}}', "does not tell what a summary tells"),
         ("[" * 100_000, "cannot be read"),
-        (None, "Is a directory"),
+        (None, "is not a file"),
     ],
 )
 def test_a_summary_of_something_else(config, text, words):
@@ -121,6 +122,14 @@ def test_a_summary_of_something_else(config, text, words):
         summary.write_text(text)
     (row,) = runs().rows
     assert (row.status, row.note) == ("damaged", f"{summary}: {words}")
+
+
+def test_a_pipe_in_the_place_of_a_summary_is_not_waited_for(config):
+    summary = train(config()).run / "summary.json"
+    summary.unlink()
+    os.mkfifo(summary)
+    (row,) = runs().rows
+    assert (row.status, row.note) == ("damaged", f"{summary}: is not a file")
 
 
 def test_a_run_that_is_written_is_running(config):
