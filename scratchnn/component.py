@@ -19,6 +19,7 @@ A field annotated with a family (`loss: Loss`, `layers: list[Layer]`) takes any 
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import traceback
 import zlib
@@ -150,7 +151,7 @@ def load_plugin(path: Path) -> list[type[Component]]:
 
     Raises `UsageError` where the file cannot be read or run, or where a component lacks methods; it adds nothing then.
     """
-    path = path.resolve()
+    path = Path(os.path.realpath(path))
     if path in _PLUGINS:
         return _PLUGINS[path]
     before = {member for family in _FAMILIES.values() for member in family._members.values()}

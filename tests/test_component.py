@@ -337,6 +337,10 @@ def test_a_plugin_that_is_missing_or_a_directory(tmp_path: Path) -> None:
     for path in (tmp_path / "folder.py", tmp_path):
         with pytest.raises(UsageError, match="is not a Python file"):
             load_plugin(path)
+    loop = tmp_path / "loop.py"
+    loop.symlink_to(loop)
+    with pytest.raises(UsageError, match="there is no such file"):
+        load_plugin(loop)
 
 
 def test_a_mended_plugin_loads_after_it_failed(tmp_path: Path) -> None:

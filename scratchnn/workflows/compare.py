@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -137,7 +139,8 @@ def compare(
     paths = [Path(run) for run in runs]
     if len(paths) < 2:
         raise UsageError(f"got {len(paths)} run, expected two or more", hint="scratchnn compare runs/a runs/b")
-    if twice := next((path for path in paths if [p.resolve() for p in paths].count(path.resolve()) > 1), None):
+    places = list(map(os.path.realpath, paths))
+    if twice := next((path for path, place in zip(paths, places, strict=True) if places.count(place) > 1), None):
         raise UsageError("is named twice", where=str(twice), hint="Name each run once.")
     if split is not None and data is not None:
         raise UsageError("does not go with --data", where="--split", hint="Give one of them.")
@@ -202,12 +205,16 @@ def _cost(model: Model, path: Path, rate: float) -> dict[str, float | None]:
     members = model.members if isinstance(model, Ensemble) else (model,)
     folder = path if path.is_dir() else model.run.path if model.run is not None else None
     summary: Mapping[str, Any] = {} if folder is None else read_summary(folder)
-    known = {name: value for name, value in summary.items() if name in COSTS and isinstance(value, int | float)}
-    costs: dict[str, float | None] = {name: known.get(name) for name in COSTS}
+    costs: dict[str, float | None] = {name: _amount(summary.get(name)) for name in COSTS}
     costs["parameters"] = sum(member.built.network.arena.count for member in members)
     costs["model_bytes"] = sum(member.path.stat().st_size for member in members)
     costs["rows_per_second"] = rate
     return costs
+
+
+def _amount(value: Any) -> float | None:
+    """What a summary tells of a cost; None where that is no amount."""
+    return value if isinstance(value, int | float) and 0 <= value <= sys.float_info.max else None
 
 
 def _compared(first: _Judged, other: _Judged, bounds: Any, seed: int) -> PairedComparison:

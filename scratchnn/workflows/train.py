@@ -142,13 +142,14 @@ def stored_config(loaded: LoadedConfig, run: Path) -> str:
 
 def moved_to(loaded: LoadedConfig, run: Path) -> Config:
     """The resolved config, complete, with its relative paths starting from a directory."""
-    folder = run.resolve()
+    folder = os.path.realpath(run)
 
     def move(path: str, base: Path) -> str:
         if path.startswith("~") or Path(path).is_absolute():
             return path
         place = base / path
-        return os.path.relpath(place.parent.resolve() / place.name, folder)  # a link changes what `..` means
+        folder_of_it = Path(os.path.realpath(place.parent))  # a link changes what `..` means
+        return os.path.relpath(folder_of_it / place.name, folder)
 
     return loaded.moved(move)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scratchnn.errors import DataError, UsageError
+from scratchnn.errors import DataError, ModelError, UsageError
 from scratchnn.workflows.compare import compare
 from scratchnn.workflows.evaluate import evaluate
 from scratchnn.workflows.predict import predict
@@ -159,12 +159,24 @@ def test_arrays_with_a_file_of_targets(config):
         compare(runs, targets="data/y.npy")
 
 
+@pytest.mark.parametrize("amount", ["1e999", "NaN", "-1", "9" * 400, '"long"', "null"])
+def test_what_is_no_amount_is_no_cost(config, amount):
+    path = config()
+    runs = [train(path).run, train(path, overrides=["seed=8"]).run]
+    (runs[0] / "summary.json").write_text(f'{{"seconds": {amount}, "epochs": 5}}')
+    cost = compare(runs).runs[0].cost
+    assert (cost["seconds"], cost["epochs"]) == (None, 5)
+
+
 def test_what_is_refused(config):
     run = train(config()).run
     with pytest.raises(UsageError, match="got 1 run, expected two or more"):
         compare([run])
     with pytest.raises(UsageError, match="is named twice"):
         compare([run, f"{run}/../small"])
+    Path("loop").symlink_to("loop")
+    with pytest.raises(ModelError, match="loop: no such run directory or file"):
+        compare([run, "loop"])
     with pytest.raises(UsageError, match="does not go with --data"):
         compare(["a", "b"], split="test", data="x.csv")
     with pytest.raises(UsageError, match="--confidence: got 2"):

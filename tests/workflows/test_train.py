@@ -247,6 +247,12 @@ def test_an_existing_place_is_refused(config):
         train(config(), run_dir="mine")
 
 
+def test_a_link_to_itself_is_no_place_for_a_run(config):
+    Path("loop").symlink_to("loop")
+    with pytest.raises(UsageError, match=r"loop: exists already\. Choose another place\."):
+        train(config(), run_dir="loop")
+
+
 def test_runs_may_lie_behind_a_link(config, tmp_path):
     (tmp_path / "big" / "disk" / "deep").mkdir(parents=True)
     Path("runs").symlink_to(tmp_path / "big" / "disk" / "deep")
