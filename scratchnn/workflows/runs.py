@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +16,7 @@ from scratchnn.config.load import read_document
 from scratchnn.errors import BusyError, ModelError, ScratchnnError, UsageError, suggestion
 from scratchnn.training.run_directory import ROOT, RunDirectory
 from scratchnn.training.run_group import RunGroup, group_kind
+from scratchnn.training.storage import refusals
 
 PARTS = ("test", "validation", "train")
 DAMAGED = "damaged"
@@ -108,11 +111,14 @@ def runs(folder: str | Path | None = None, *, sort: str = "started", limit: int 
 
 
 def _folders(place: Path) -> Iterable[Path]:
-    return [path for path in place.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    with refusals(place):
+        return [path for path in place.iterdir() if path.is_dir() and not path.name.startswith(".")]
 
 
 def _row(path: Path) -> RunRow | None:
     """What can be told of a directory; None where it is no run."""
+    if not os.access(path, os.X_OK):  # whatever it holds
+        return _damaged(path, "run", path, f"{path}: {os.strerror(errno.EACCES)}")
     kind = group_kind(path) or "run"
     first = path / ("config.yaml" if kind == "run" else f"{kind}.json")
     if not first.is_file():

@@ -132,6 +132,15 @@ def test_a_pipe_in_the_place_of_a_summary_is_not_waited_for(config):
     assert (row.status, row.note) == ("damaged", f"{summary}: is not a file")
 
 
+def test_a_directory_that_may_not_be_entered_hides_no_other(config, monkeypatch):
+    run = train(config()).run
+    Path("runs/closed").mkdir()
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "closed" and access(path, mode))
+    rows = {row.name: (row.status, row.note) for row in runs().rows}
+    assert rows == {run.name: ("completed", ""), "closed": ("damaged", "runs/closed: Permission denied")}
+
+
 def test_a_run_that_is_written_is_running(config):
     run = RunDirectory(train(config()).run)
     run.lock()
