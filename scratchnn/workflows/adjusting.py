@@ -169,9 +169,10 @@ def worse_note(calibrated: dict[str, tuple[float, float]]) -> list[str]:
     """A note where a temperature that was fitted on other rows does these no good."""
     name = LogLoss.tag()
     before, after = calibrated.get(name, (0.0, 0.0))
-    if after <= before:
+    with_it, without_it = f"{after:.4g}", f"{before:.4g}"
+    if after <= before or with_it == without_it:  # what so few digits do not tell is no harm
         return []
-    return [f"--calibrate: on these rows {name} is {after:.4g} with the temperature, {before:.4g} without it"]
+    return [f"--calibrate: on these rows {name} is {with_it} with the temperature, {without_it} without it"]
 
 
 def changed(at_half: dict[str, float], figures: dict[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ from scratchnn.nn.temperature import fit_temperature
 from scratchnn.training.adjustment import Adjustment
 from scratchnn.training.model_file import ModelFile
 from scratchnn.training.run_directory import RunDirectory
+from scratchnn.workflows.adjusting import worse_note
 from scratchnn.workflows.evaluate import evaluate
 from scratchnn.workflows.judged_rows import own_parts
 from scratchnn.workflows.model import load_model
@@ -118,6 +119,7 @@ def test_a_temperature_that_does_these_rows_no_good_is_told_of(run):
     found = evaluate(run, calibrate=True)
     before, after = found.adjusted.calibrated["log_loss"]
     assert after > before
+    assert worse_note({"log_loss": (0.30000, 0.30001)}) == worse_note({"log_loss": (0.3, 0.2)}) == worse_note({}) == []
     told = f"--calibrate: on these rows log_loss is {after:.4g} with the temperature, {before:.4g} without it"
     assert told in found.notes
     assert not any("on these rows" in note for note in evaluate(run, calibrate=True, split="validation").notes)
