@@ -137,13 +137,13 @@ class Console:
 def number(value: object) -> str:
     """A figure for people: four decimals where they tell something, else four significant digits.
 
-    >>> number(0.123456), number(1.0), number(1234567.0), number(0.0000123), number(math.nan), number(None)
-    ('0.1235', '1.0000', '1.235e+06', '1.23e-05', '-', '')
+    >>> number(0.123456), number(-0.0), number(1234567.0), number(0.0000123), number(math.nan), number(None)
+    ('0.1235', '0.0000', '1.235e+06', '1.23e-05', '-', '')
     """
     if isinstance(value, float):
         if math.isnan(value):  # there is no value
             return "-"
-        return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
+        return f"{value + 0.0:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
     return "" if value is None else str(value)
 
 

@@ -13,6 +13,11 @@ from scratchnn.nn.metrics.metric import Metric, Task
 from scratchnn.nn.metrics.scored import Scored
 
 
+def negative_log_likelihood(scored: Scored) -> float:
+    """Mean of -log(probability of the true class); 0 and not -0 where all are certain."""
+    return float(0.0 - scored.mean(scored.log_likelihoods))
+
+
 class LogLoss(Metric):
     """Mean of -log(probability of the true class), natural logarithm.
 
@@ -27,7 +32,7 @@ class LogLoss(Metric):
 
     def compute(self, scored: Scored) -> float:
         """The figure, at least 0."""
-        return float(-scored.mean(scored.log_likelihoods))
+        return negative_log_likelihood(scored)
 
 
 class Perplexity(Metric):
@@ -43,7 +48,7 @@ class Perplexity(Metric):
     def compute(self, scored: Scored) -> float:
         """The figure, at least 1; infinite where the log loss is above 709."""
         with np.errstate(over="ignore"):
-            return float(np.exp(-scored.mean(scored.log_likelihoods)))
+            return float(np.exp(negative_log_likelihood(scored)))
 
 
 class BitsPerToken(Metric):
@@ -55,7 +60,7 @@ class BitsPerToken(Metric):
 
     def compute(self, scored: Scored) -> float:
         """The figure, at least 0."""
-        return float(-scored.mean(scored.log_likelihoods)) / math.log(2)
+        return negative_log_likelihood(scored) / math.log(2)
 
 
 class Brier(Metric):

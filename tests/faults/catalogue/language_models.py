@@ -89,8 +89,8 @@ FAULTS = (
     Fault(
         "perplexity-to-the-base-2",
         "nn/metrics/probabilities.py::Perplexity",
-        "np.exp(-scored",
-        "np.exp2(-scored",
+        "np.exp(negative",
+        "np.exp2(negative",
         "perplexity takes nats for bits",
         FIGURES,
     ),

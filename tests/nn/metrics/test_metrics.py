@@ -298,6 +298,8 @@ def test_metrics_of_steps_by_hand():
     likelihoods, weights = np.log([0.5, 0.125, 0.25]), np.array([1.0, 1.0, 2.0])
     scored = ScoredSteps(np.array([3, 1, 2]), np.array([0, 1, 2]), weights, likelihoods=likelihoods)
     assert compute("accuracy", scored) == pytest.approx(0.75)
+    sure = ScoredSteps(np.array([3]), np.array([3]), np.ones(1), likelihoods=np.zeros(1))
+    assert [str(compute(tag, sure)) for tag in ("log_loss", "bits_per_token", "perplexity")] == ["0.0", "0.0", "1.0"]
     assert compute("bits_per_token", scored) == pytest.approx((1 + 3 + 2 + 2) / 4)
     assert compute("log_loss", scored) == pytest.approx(2 * math.log(2))
     assert compute("perplexity", scored) == pytest.approx(4)
