@@ -68,12 +68,12 @@ def _adjusted(console: Console, result: EvaluateResult, found: Adjusted) -> None
 def _groups(console: Console, result: EvaluateResult) -> None:
     for column, grouped in result.groups.items():
         names = list(dict.fromkeys([*result.main, *([grouped.metric] if grouped.metric else [])])) or ["loss"]
-        rows = []
+        rows, known = [], grouped.worst is not None  # the empty text is a group as well
         for value, group in grouped.groups.items():
-            mark = [f"<- worst {grouped.metric}" if value == grouped.worst else ""] if grouped.worst else []
+            mark = [f"<- worst {grouped.metric}" if value == grouped.worst else ""] if known else []
             figures = (number(group.metrics[name]) for name in names)
             rows.append([_short(value), str(group.rows), *figures, *mark])
-        console.table(f"{result.split}: by {column}", [column, "rows", *names, *([""] if grouped.worst else [])], rows)
+        console.table(f"{result.split}: by {column}", [column, "rows", *names, *([""] if known else [])], rows)
 
 
 def _short(text: str, most: int = 40) -> str:

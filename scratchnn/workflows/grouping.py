@@ -12,6 +12,8 @@ from scratchnn.data.tables import Array, Table
 from scratchnn.errors import DataError, UsageError
 from scratchnn.nn.metrics import Metric, Scored
 
+FEW_ROWS = 10  # below them one row more or less moves a share by more than a tenth
+
 
 @dataclass(frozen=True)
 class Group:
@@ -107,6 +109,9 @@ def group_notes(grouped: Mapping[str, Grouped], most: int = 3) -> list[str]:
     for column, one in grouped.items():
         if len(one.groups) == 1:
             notes.append(f'all rows are of one group by {column}: "{next(iter(one.groups))}"')
+        if one.worst is not None and (rows := one.groups[one.worst].rows) < FEW_ROWS:
+            few = f"{rows} row{'s' * (rows > 1)}"
+            notes.append(f'{column}: "{one.worst}", where {one.metric} is worst, has {few}, too few to tell much')
     told = [
         f"{column}={value}: {note}"
         for column, one in grouped.items()
@@ -124,5 +129,9 @@ def groups_json(grouped: Mapping[str, Grouped]) -> dict[str, Any]:
     groups = {
         column: {value: group.to_json() for value, group in one.groups.items()} for column, one in grouped.items()
     }
-    worst = {column: {"metric": one.metric, "group": one.worst} for column, one in grouped.items() if one.worst}
+    worst = {
+        column: {"metric": one.metric, "group": one.worst, "rows": one.groups[one.worst].rows}
+        for column, one in grouped.items()
+        if one.worst is not None
+    }
     return {"groups": groups, "worst_groups": worst}

@@ -9,6 +9,7 @@ import pytest
 
 from scratchnn.errors import UsageError
 from scratchnn.workflows.evaluate import evaluate
+from scratchnn.workflows.predict import predict
 from scratchnn.workflows.train import train
 
 DATA = "data/sick.csv"
@@ -73,7 +74,9 @@ def test_numbers_are_in_bins_and_the_worst_group_is_known(run):
     assert sum(group.rows for group in bins.values()) == 200
     worst = min(bins, key=lambda name: bins[name].metrics["accuracy"])
     assert (found.groups["x"].metric, found.groups["x"].worst) == ("accuracy", worst)
-    assert found.to_json()["worst_groups"] == {"x": {"metric": "accuracy", "group": worst}}
+    told = {"metric": "accuracy", "group": worst, "rows": bins[worst].rows}
+    assert found.to_json()["worst_groups"] == {"x": told}
+    assert not any("few to tell" in note for note in found.notes)
     assert found.groups["unit"].worst is None
     assert 'all rows are of one group by unit: "one"' in found.notes
     assert found.groups["unit"].groups["one"].metrics["accuracy"] == found.metrics["accuracy"]
@@ -87,6 +90,19 @@ def test_groups_of_one_row_or_one_class_have_no_errors(run):
     assert any(note.startswith("roc_auc has no value") for note in group.notes)
     assert math.isnan(found.groups["sick"].groups["yes"].metrics["roc_auc"])
     assert sum("more notes on single groups" in note for note in found.notes) == 1
+
+
+@pytest.mark.parametrize(("count", "text"), [(1, "1 row"), (9, "9 rows"), (10, "")])
+def test_a_worst_group_of_few_rows_tells_little(run, write, count, text):
+    given = rows()
+    called = predict(DATA, run).predictions.labels
+    wrong = [place for place, row in enumerate(given) if row["sick"] != called[place]][:count]
+    for place, row in enumerate(given):
+        row["ward"] = "bad luck" if place in wrong else "north"
+    found = evaluate(run, data=write("own.csv", given), by=["ward"])
+    assert found.groups["ward"].worst == "bad luck"
+    told = [note for note in found.notes if "few to tell" in note]
+    assert told == ([f'ward: "bad luck", where accuracy is worst, has {text}, too few to tell much'] if text else [])
 
 
 def test_numbers_to_learn_and_groups_of_one_row(config):
