@@ -18,6 +18,7 @@ OPTION = "--targets"
 def with_targets(data: Table | Arrays, path: str | Path) -> Arrays:
     """The same arrays with the targets of a file: NPY (N,) or (N, K), or IDX (N,), told apart by how they begin.
 
+    Their place names both files: a message may be about either of them.
     Raises `UsageError` where the data are a table or have targets already, `DataError` for what cannot be theirs.
     """
     if isinstance(data, Table):
@@ -31,7 +32,8 @@ def with_targets(data: Table | Arrays, path: str | Path) -> Arrays:
         got = f"holds {len(targets)} targets, but {data.where} holds {len(data)} inputs"
         raise DataError(got, where=shown(path), hint="Every input needs one target.")
     Arrays.check_targets(targets, len(data), shown(path))
-    return replace(data, targets=targets[:, 0] if targets.ndim == 2 and targets.shape[1] == 1 else targets)
+    targets = targets[:, 0] if targets.ndim == 2 and targets.shape[1] == 1 else targets
+    return replace(data, where=f"{data.where} with {shown(path)}", targets=targets)
 
 
 def read_targets(path: Path) -> Array:

@@ -8,6 +8,7 @@ import pytest
 
 from scratchnn.data.new_targets import with_targets
 from scratchnn.data.tables import Arrays, Table
+from scratchnn.data.targets.multi_label import truths
 from scratchnn.errors import DataError, StorageError, UsageError
 
 X = Arrays.of(np.zeros((3, 2)), where="x.npy")
@@ -44,6 +45,15 @@ def test_files_that_cannot_be_their_targets(tmp_path, make, error, words):
     assert "y.npy" in caught.value.where
     assert caught.value.hint
     assert not isinstance(caught.value, StorageError)
+
+
+def test_the_place_of_both_names_both_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("y.npy", np.array([0, 2, 1]))
+    made = with_targets(X, "y.npy")
+    assert made.where == "x.npy with y.npy"
+    with pytest.raises(DataError, match=r"x\.npy with y\.npy:targets\[1, 0\]: 2 is neither 0 nor 1"):
+        truths(made, ["ill"])
 
 
 def test_data_that_have_their_own(tmp_path):
