@@ -17,6 +17,7 @@ from scratchnn.training.importance import Importance, permutation_importance
 from scratchnn.workflows.model import Model
 
 REPEATS = 5
+MOST_REPEATS = 1000
 MOST_FEATURES = 256  # of arrays, whose features are taken one by one
 OPTION = "--importance"
 
@@ -38,6 +39,9 @@ class ImportanceWish:
             return None
         if repeats is not None and repeats < 1:
             raise UsageError(f"got {repeats}, expected 1 or more", where="--repeats")
+        if repeats is not None and repeats > MOST_REPEATS:
+            hint = "More than 100 hardly change a mean or a deviation."
+            raise UsageError(f"got {repeats}, expected {MOST_REPEATS} or fewer", where="--repeats", hint=hint)
         return cls(REPEATS if repeats is None else repeats, metric)
 
     def chosen(self, metrics: Sequence[Metric], main: Sequence[Metric]) -> Metric | None:

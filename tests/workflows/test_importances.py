@@ -78,6 +78,7 @@ def test_flat_arrays_by_feature_and_others_not_at_all(config):
         ({"repeats": 3}, "--repeats: does nothing without --importance"),
         ({"metric": "f1"}, "--metric: does nothing without --importance"),
         ({"importance": True, "repeats": 0}, "--repeats: got 0"),
+        ({"importance": True, "repeats": 1001}, "--repeats: got 1001, expected 1000 or fewer"),
         ({"importance": True, "metric": "f7"}, 'no figure "f7" that can get worse'),
         ({"importance": True, "metric": "confusion_matrix"}, 'no figure "confusion_matrix"'),
         ({"importance": True, "seed": -1}, "--seed: got -1"),
