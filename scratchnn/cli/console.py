@@ -109,9 +109,12 @@ class Console:
         classes: Sequence[str],
         intervals: Mapping[str, tuple[float, float]] | None = None,
         beside: Mapping[str, Mapping[str, float]] | None = None,
+        *,
+        unit: str = "class",
     ) -> None:
         """Metrics in a table: single numbers side by side for each part; then those by class, then matrices.
 
+        `unit` is what the classes are called.
         Where there are intervals, of a single part, they follow the numbers; what stands `beside` them comes last.
         """
         names = list(dict.fromkeys(name for figures in parts.values() for name in figures))
@@ -127,7 +130,7 @@ class Console:
             if by_class:
                 lines = [[label, *(number(value.get(label)) for value in by_class.values())] for label in classes]
                 columns = [name.removesuffix("_per_class") for name in by_class]
-                self.table(f"{part}: by class", ["class", *columns], lines)
+                self.table(f"{part}: by {unit}", [unit, *columns], lines)
             for name, value in figures.items():
                 if isinstance(value, list):
                     lines = [[label, *map(str, counts)] for label, counts in zip(classes, value, strict=True)]

@@ -22,7 +22,8 @@ def show(console: Console, result: EvaluateResult) -> None:
     title = f"{result.model}, {result.rows} rows"
     each = {"members' mean": {name: spread.mean for name, spread in result.members.items()}} if result.members else {}
     beside = {**each, **result.baselines}
-    console.figures(title, {result.split: result.metrics}, result.classes, result.intervals, beside)
+    parts = {result.split: result.metrics}
+    console.figures(title, parts, result.classes, result.intervals, beside, unit=result.unit)
     if result.adjusted is not None:
         _adjusted(console, result, result.adjusted)
     _groups(console, result)

@@ -38,6 +38,7 @@ MOST_DRAWS = 1_000_000
 @dataclass(frozen=True)
 class EvaluateResult:
     """Metrics on one split or on new rows. `classes` names its classes or labels, `main` the metrics of the config.
+    `unit` is what one of them is called: class or label.
 
     `intervals` are those of the metrics that are single numbers, at `confidence`, where they were asked for.
     `baselines` are the same metrics of models that know less, by their names: majority or mean, and linear.
@@ -61,6 +62,7 @@ class EvaluateResult:
     groups: dict[str, Grouped] = field(default_factory=dict)
     adjusted: Adjusted | None = None
     importance: Importances | None = None
+    unit: str = Scored.unit
     seconds: float = 0.0
 
     @property
@@ -234,6 +236,7 @@ def evaluate(
         groups=groups,
         adjusted=adjusted,
         importance=told,
+        unit=scored.unit,
         seconds=time.perf_counter() - started,
     )
 

@@ -78,6 +78,8 @@ def test_labels_in_columns(cli: Cli) -> None:
     assert (said == TRUE).mean() > 0.85
     shown = cli("evaluate", "run")
     assert "drama" in shown.err
+    assert "test: by label" in shown.err.splitlines()
+    assert "class" not in shown.err
     assert cli("evaluate", "run", "--require", "f1_macro>=0.99999").code == 8
 
 

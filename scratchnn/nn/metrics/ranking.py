@@ -42,10 +42,10 @@ class AgainstRest(Ranking):
         areas = np.array([area_against_rest(scored, k) for k in classes])
         undefined = np.isnan(areas)
         if undefined.all():
-            scored.note(f"{self.tag()} has no value: there is only one class, or predictions are not numbers")
+            scored.note(f"{self.tag()} has no value: {scored.none_divided}, or predictions are not numbers")
             return math.nan
         if undefined.any():
-            scored.note(f"{self.tag()} leaves out classes without rows: {scored.names(np.flatnonzero(undefined))}")
+            scored.note(f"{self.tag()} leaves out {scored.undivided}: {scored.names(np.flatnonzero(undefined))}")
         masses = scored.counts.true[classes.start :] if self.by_mass else np.ones(len(areas))
         return float(np.average(areas[~undefined], weights=masses[~undefined]))
 
@@ -168,7 +168,7 @@ class AveragePrecision(Ranking):
         classes = self.positives(scored)
         absent = [k for k in classes if not scored.counts.true[k]]
         if absent:
-            scored.note(f"average_precision is 0 for classes without rows: {scored.names(np.array(absent))}")
+            scored.note(f"average_precision is 0 for {scored.lacking}: {scored.names(np.array(absent))}")
         return float(np.mean([precision_area(scored, k) for k in classes]))
 
 
@@ -187,7 +187,7 @@ class AveragePrecisionPerClass(Ranking):
         self.positives(scored)
         absent = np.flatnonzero(scored.counts.true == 0)
         if len(absent):
-            scored.note(f"{self.tag()} is 0 for classes without rows: {scored.names(absent)}")
+            scored.note(f"{self.tag()} is 0 for {scored.lacking}: {scored.names(absent)}")
         return by_name(scored, [precision_area(scored, k) for k in range(scored.class_count)])
 
 

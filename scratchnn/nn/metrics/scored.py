@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple, Self, TypeVar, cast
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast
 
 import numpy as np
 
@@ -38,6 +38,11 @@ class Scored:
     `notes` collects what metrics had to assume. Raises `DataError` where there are no rows, no weight or shapes that
     do not fit.
     """
+
+    unit: ClassVar[str] = "class"  # what scores are of, for messages
+    lacking: ClassVar[str] = "classes without rows"
+    undivided: ClassVar[str] = "classes without rows"  # or with all rows: then no other has any
+    none_divided: ClassVar[str] = "there is only one class"
 
     targets: Array
     predictions: Array

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,6 +20,11 @@ class ScoredLabels(Scored):
     A label is predicted where its probability is above 1/2. Precision, recall and the like count each label as a
     class of its own.
     """
+
+    unit: ClassVar[str] = "label"
+    lacking: ClassVar[str] = "labels that no row has"
+    undivided: ClassVar[str] = "labels that all rows have, or none"
+    none_divided: ClassVar[str] = "each label is one that all rows have, or none"
 
     @cached_property
     def class_count(self) -> int:

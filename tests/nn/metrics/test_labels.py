@@ -83,8 +83,14 @@ def test_probabilities_of_labels_by_hand():
         "a": pytest.approx(2 / 3 * 1 + 1 / 3 * 3 / 4),
         "b": 0.0,
     }
-    assert 'roc_auc leaves out classes without rows: "b"' in scored.notes
-    assert 'average_precision_per_class is 0 for classes without rows: "b"' in scored.notes
+    assert 'roc_auc leaves out labels that all rows have, or none: "b"' in scored.notes
+    assert 'average_precision_per_class is 0 for labels that no row has: "b"' in scored.notes
+
+
+def test_labels_that_divide_no_rows_are_called_labels():
+    scored = ScoredLabels(np.array([[1.0, 0], [1, 0]]), np.full((2, 2), 0.7))
+    assert math.isnan(compute("roc_auc", scored))
+    assert scored.notes[0].startswith("roc_auc has no value: each label is one that all rows have, or none")
 
 
 def test_nothing_true_and_nothing_said_is_0_with_a_note():
