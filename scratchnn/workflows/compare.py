@@ -138,7 +138,9 @@ def compare(
     """
     paths = [Path(run) for run in runs]
     if len(paths) < 2:
-        raise UsageError(f"got {len(paths)} run, expected two or more", hint="scratchnn compare runs/a runs/b")
+        raise UsageError(
+            f"got {'1' if paths else 'no'} run, expected two or more", hint="scratchnn compare runs/a runs/b"
+        )
     places = list(map(os.path.realpath, paths))
     if twice := next((path for path, place in zip(paths, places, strict=True) if places.count(place) > 1), None):
         raise UsageError("is named twice", where=str(twice), hint="Name each run once.")

@@ -119,8 +119,9 @@ def group_notes(grouped: Mapping[str, Grouped], most: int = 3) -> list[str]:
         for note in g.notes
     ]
     notes += told[:most]
-    if len(told) > most:
-        notes.append(f"{len(told) - most} more notes on single groups, which --json tells")
+    more = len(told) - most
+    if more > 0:
+        notes.append(f"{more} more note{'s' * (more > 1)} on single groups, which --json tells")
     return notes
 
 

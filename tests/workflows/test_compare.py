@@ -172,6 +172,8 @@ def test_what_is_refused(config):
     run = train(config()).run
     with pytest.raises(UsageError, match="got 1 run, expected two or more"):
         compare([run])
+    with pytest.raises(UsageError, match="got no run, expected two or more"):
+        compare([])
     with pytest.raises(UsageError, match="is named twice"):
         compare([run, f"{run}/../small"])
     Path("loop").symlink_to("loop")

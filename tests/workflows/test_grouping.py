@@ -9,6 +9,7 @@ import pytest
 
 from scratchnn.errors import UsageError
 from scratchnn.workflows.evaluate import evaluate
+from scratchnn.workflows.grouping import Group, Grouped, group_notes
 from scratchnn.workflows.predict import predict
 from scratchnn.workflows.train import train
 
@@ -140,6 +141,11 @@ def test_columns_that_are_not_there(run, config):
     made = train(config("made", data={"source": "moons", "target": None, "features": None})).run
     with pytest.raises(UsageError, match="is for columns of a table, but the rows are from moons"):
         evaluate(made, by=["x1"])
+
+
+def test_one_more_note_is_one():
+    groups = {name: Group(1, {}, [f"note {name}"]) for name in "abcd"}
+    assert group_notes({"x": Grouped(groups, None, None)})[-1] == "1 more note on single groups, which --json tells"
 
 
 def test_requirements_of_groups(run):
