@@ -133,7 +133,9 @@ class Console:
                 self.table(f"{part}: by {unit}", [unit, *columns], lines)
             for name, value in figures.items():
                 if isinstance(value, list):
-                    lines = [[label, *map(str, counts)] for label, counts in zip(classes, value, strict=True)]
+                    lines = [
+                        [label, *map("{:.10g}".format, counts)] for label, counts in zip(classes, value, strict=True)
+                    ]
                     self.table(f"{part}: {name} (rows: true, columns: predicted)", ["", *classes], lines)
 
 

@@ -44,6 +44,13 @@ def test_what_a_terminal_would_obey_is_not_written(capsys, monkeypatch):
     assert lines == [*table, "e?31m", "warning: f ?", "error: g?]0;h", "error: j?: i?"]
 
 
+def test_sums_of_weights_are_not_shown_to_the_last_bit(capsys):
+    matrix = [[0.1 + 0.2, 12.0], [0.0, 123456.0]]
+    Console().figures("", {"test": {"confusion_matrix": matrix}}, ["a", "b"])
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split() for line in lines[-3:-1]] == [["a", "0.3", "12"], ["b", "0", "123456"]]
+
+
 def test_a_number_that_is_none_is_a_dash(capsys):
     Console().figures("", {"test": {"r2": math.nan, "mae": 1.0}}, ())
     assert capsys.readouterr().err.splitlines()[1:3] == ["r2        -", "mae  1.0000"]
