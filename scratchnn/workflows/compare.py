@@ -58,7 +58,7 @@ class PairedComparison:
 
     Each is the difference with the bounds of its interval by the paired bootstrap: both runs are judged on the same
     draws. `test` is on `on`, and `adjusted` its p-value after Holm where there are several. Where the rows are not the
-    same ones, `reason` says so and there is nothing else.
+    same ones, or predictions are no numbers, `reason` says so and there is nothing else.
     """
 
     name: str
@@ -248,6 +248,10 @@ def _unlike(first: _Judged, other: _Judged) -> str:
         return "its rows have other targets"
     if not _weigh_alike(first.scored.weights, other.scored.weights):
         return "its rows have other weights"
+    for judged in (first, other):
+        said = judged.scored.likelihoods if isinstance(judged.scored, ScoredSteps) else judged.scored.predictions
+        if not np.isfinite(said).all():
+            return f"some predictions of {judged.run.name} are not finite numbers"
     return ""
 
 

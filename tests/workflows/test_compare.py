@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from scratchnn.errors import DataError, ModelError, UsageError
+from scratchnn.training.model_file import ModelFile
 from scratchnn.workflows.compare import compare
 from scratchnn.workflows.evaluate import evaluate
 from scratchnn.workflows.predict import predict
@@ -166,6 +167,19 @@ def test_what_is_no_amount_is_no_cost(config, amount):
     (runs[0] / "summary.json").write_text(f'{{"seconds": {amount}, "epochs": 5}}')
     cost = compare(runs).runs[0].cost
     assert (cost["seconds"], cost["epochs"]) == (None, 5)
+
+
+@pytest.mark.parametrize("settings", [NUMBERS, {}])
+def test_predictions_that_are_no_numbers_get_no_test(config, settings):
+    path = config(**settings)
+    runs = [train(path, overrides=[f"training.epochs={epochs}"]).run for epochs in (1, 2)]
+    stored = ModelFile.read(runs[1] / "model.safetensors")
+    for array in stored.arrays.values():
+        array[...] = 3e38
+    stored.write(runs[1] / "model.safetensors")
+    for order in (runs, runs[::-1]):
+        (pair,) = compare(order).comparisons
+        assert (pair.reason, pair.test) == (f"some predictions of {runs[1]} are not finite numbers", None)
 
 
 def test_what_is_refused(config):
