@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from scratchnn.cli.console import Console
+from scratchnn.cli.printable import printable
 from scratchnn.training.events import EpochEnd, Progress, Started
 from scratchnn.training.log import describe, figures
 from scratchnn.workflows.session import Listener, Preparing, Ready, Told
@@ -85,16 +86,16 @@ def live(stream: TextIO) -> Iterator[Listener]:
     shown = 0.0
 
     def show(text: str) -> None:
-        newest.plain = text
+        newest.plain = printable(text)
         newest.truncate(drawn.width - 3, overflow="ellipsis")  # leaves room for the ^C that a terminal echoes
 
     def listen(event: Told) -> None:
         nonlocal shown
         if isinstance(event, Preparing):
-            drawn.print(event.text, soft_wrap=True)
+            drawn.print(printable(event.text), soft_wrap=True)
         elif isinstance(event, Ready):
             for line in (introduce(event), *columns_of(event), *started_from(event)):
-                drawn.print(line, soft_wrap=True)
+                drawn.print(printable(line), soft_wrap=True)
         elif isinstance(event, Started):
             done = event.epochs_done * event.steps_per_epoch + event.batches_done
             total = event.epochs * event.steps_per_epoch

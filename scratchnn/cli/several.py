@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from scratchnn.cli.console import Console, number
+from scratchnn.cli.printable import printable
 from scratchnn.cli.signals import Stopped
 from scratchnn.training.events import StopRequest
 from scratchnn.workflows.jobs import JobEvent, JobListener, JobOutcome
@@ -41,7 +42,7 @@ def _bars(console: Console) -> Iterator[JobListener]:
             if event.outcome is not None:
                 if event.name in tasks:
                     bars.remove_task(tasks.pop(event.name))
-                drawn.print(ending(event.outcome), soft_wrap=True)
+                drawn.print(printable(ending(event.outcome)), soft_wrap=True)
                 return
             if event.name not in tasks:
                 tasks[event.name] = bars.add_task(event.name)

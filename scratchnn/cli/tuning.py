@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from scratchnn.cli.console import Console, number
+from scratchnn.cli.printable import printable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -82,7 +83,7 @@ def table(event: TuneProgress) -> Table:
 
     ended = [row for row in event.trials if row.finished]
     total = "" if event.total is None else f" of {event.total}"
-    made = Table(title=f"{event.folder}: {len(ended)}{total} trials done", title_justify="left", expand=True)
+    made = Table(title=printable(f"{event.folder}: {len(ended)}{total} trials done"), title_justify="left", expand=True)
     for name, width in (("trial", 5), ("state", 9), (event.metric, max(len(event.metric), 9)), ("epoch", 5)):
         made.add_column(name, justify="left" if name == "state" else "right", no_wrap=True, width=width)
     made.add_column("values", overflow="ellipsis", no_wrap=True, ratio=1)
@@ -95,7 +96,7 @@ def table(event: TuneProgress) -> Table:
         state = "best" if best is not None and row.number == best.number else row.state
         value = "" if row.value is None else number(row.value)
         shown = row.reason if row.state == "failed" else _params(row.params)
-        made.add_row(str(row.number), state, value, str(row.epochs or ""), shown)
+        made.add_row(str(row.number), state, value, str(row.epochs or ""), printable(shown))
     return made
 
 

@@ -91,6 +91,15 @@ def test_progress_shows_the_figures_and_the_time_left(columns: int, program: lis
     assert "\x1b[?25h" in screen.split("completed")[0]  # the cursor is back
 
 
+def test_what_a_terminal_would_obey_is_not_written(program: list[str], folder: Path) -> None:
+    table = (folder / "flowers.csv").read_text()
+    (folder / "flowers.csv").write_text(table.replace("width", "wide\x1b]0;mine\x07", 1))
+    code, screen = on_terminal([*program, "train", "c.yaml"])
+    assert code == 0
+    assert "\x1b]0;" not in screen
+    assert "wide?]0;mine?" in screen
+
+
 def test_control_c_saves_and_tells_how_to_go_on(program: list[str], folder: Path) -> None:
     code, screen = on_terminal([*program, "train", "c.yaml", *LONG], stop_at="validation loss")
     assert code == 130

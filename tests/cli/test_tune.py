@@ -126,6 +126,10 @@ def test_the_live_table_has_the_best_first_and_what_runs_last(tmp_path):
     crowded.print(
         table(TuneProgress(tmp_path, "validation.loss", False, 9, [TrialRow(0, "completed", 0.5, long, 3, 1)]))
     )
+    secret = TrialRow(0, "failed", None, {}, 0, 1, error={"message": "class \x1b]0;mine"})
+    obeyed = Drawn(width=100, record=True, file=io.StringIO())
+    obeyed.print(table(TuneProgress(tmp_path, "validation.loss", False, 9, [secret])))
+    assert "class ?]0;mine" in obeyed.export_text()
     (line,) = [line for line in crowded.export_text().splitlines() if "optimizer" in line]
     assert line.replace("│", " ").split()[:4] == ["0", "best", "0.5000", "3"]
     maximized = Drawn(width=100, record=True, file=io.StringIO())
