@@ -16,7 +16,7 @@ from scratchnn.nn.metrics.scored import Scored
 class OfFBeta(ClassScore):
     """(1 + b^2) tp / ((1 + b^2) tp + b^2 fn + fp)."""
 
-    beta: float = Field(gt=0, allow_inf_nan=False, description="How many times recall counts more than precision.")
+    beta: float = Field(gt=0, le=1_000_000, description="How many times recall counts more than precision.")
 
     @property
     def name(self) -> str:

@@ -12,6 +12,8 @@ from scratchnn.nn.memory import Array
 from scratchnn.nn.metrics.metric import Metric, Task
 from scratchnn.nn.metrics.scored import Scored
 
+ROUNDING = 1e-14  # of a gap that is none
+
 
 def negative_log_likelihood(scored: Scored) -> float:
     """Mean of -log(probability of the true class); 0 and not -0 where all are certain."""
@@ -96,7 +98,7 @@ class ExpectedCalibrationError(Metric):
 
     type: Literal["expected_calibration_error"] = "expected_calibration_error"
     higher_is_better: ClassVar[bool | None] = False
-    bins: int = Field(15, ge=1, description="Bins of equal width from 0 to 1.")
+    bins: int = Field(15, ge=1, le=10_000, description="Bins of equal width from 0 to 1.")
 
     @property
     def name(self) -> str:
@@ -109,7 +111,8 @@ class ExpectedCalibrationError(Metric):
         place, gap = scored.once((self.tag(), self.bins), lambda: self._gaps(scored))
         weights = np.ones(len(gap)) if scored.weights is None else scored.weights
         gaps = np.bincount(place, weights * gap, self.bins)
-        return float(np.add.reduce(np.abs(gaps)) / np.add.reduce(weights, dtype=np.float64))
+        error = float(np.add.reduce(np.abs(gaps)) / np.add.reduce(weights, dtype=np.float64))
+        return 0.0 if error < ROUNDING else error
 
     def _gaps(self, scored: Scored) -> tuple[Array, Array]:
         """The bin of each row, and whether it is right less how sure the model is, both `(N,)`."""

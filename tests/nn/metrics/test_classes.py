@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratchnn.errors import DataError
+from scratchnn.errors import ConfigError, DataError
 from scratchnn.nn.metrics import ExpectedCalibrationError, Metric, Scored
 
 
@@ -127,6 +127,26 @@ def test_probabilities_that_are_no_numbers_are_never_right():
 def test_brier_by_hand():
     assert compute("brier", Scored(np.array([1, 0]), np.array([[0.25, 0.75], [0.5, 0.5]]))) == (0.0625 + 0.25) / 2
     assert compute("brier", Scored(np.array([2]), np.array([[0.5, 0.25, 0.25]]))) == 0.25 + 0.0625 + 0.5625
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"type": "fbeta", "beta": 1e200}, "less than or equal to 1000000"),
+        ({"type": "fbeta_micro", "beta": 1e200}, "less than or equal to 1000000"),
+        ({"type": "expected_calibration_error", "bins": 10**12}, "less than or equal to 10000"),
+    ],
+)
+def test_fields_that_no_float_or_memory_holds_are_refused(fields, words):
+    with pytest.raises(ConfigError, match=words):
+        Metric.parse(fields)
+
+
+@pytest.mark.parametrize("weights", [None, np.array([0.1, 0.7, 0.2])])
+def test_who_knows_the_shares_is_calibrated_to_the_last_bit(weights):
+    targets = np.array([0, 1, 2])
+    shares = np.full(3, 1 / 3) if weights is None else weights
+    assert compute("expected_calibration_error", Scored(targets, np.tile(shares, (3, 1)), weights)) == 0
 
 
 def test_expected_calibration_error_by_hand():
