@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scratchnn.data.jsonl import JsonLines
@@ -85,6 +85,7 @@ values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) 
 
 
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), values, min_size=1), min_size=1, max_size=5), st.booleans())
+@example([{"a": 1}, {"a": 2}, {"b": 3}], True)
 def test_what_json_writes_reads_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, object]], escape: bool
 ) -> None:

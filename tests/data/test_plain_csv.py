@@ -117,6 +117,9 @@ def exactly(source: Csv, text: str) -> Table | str:
     st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
     st.lists(st.integers(0, 11), max_size=12),
 )
+@example(
+    [["a", "b"], ["1", "x"], ["", "y"]], {"delimiter": ",", "quote": "'", "decimal": "."}, "\n", csv.QUOTE_MINIMAL, [0]
+)
 def test_both_ways_give_the_same_table(
     way: plain_csv.Find, rows: list[list[str]], dialect: dict[str, str], end: str, quoting: int, taken: list[int]
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scratchnn.data.preparation import Prepared, prepare, read_path, read_text
@@ -42,6 +42,7 @@ def test_parts_lie_one_after_the_other(tmp_path: Path) -> None:
 
 
 @given(st.integers(40, 400), st.integers(1, 6), st.integers(1, 6), st.sampled_from([0.1, 0.25, 0.4]))
+@example(40, 2, 1, 0.25)
 def test_no_window_has_characters_of_two_parts(length: int, context: int, stride: int, share: float) -> None:
     import tempfile
 

@@ -44,6 +44,7 @@ def test_windows_lie_within_runs(table: MakeTable) -> None:
     assert fewer.starts(3).tolist() == [3]
     assert fewer.longest_run == 3
     assert fewer.numbers_in_source.tolist() == [0, 2, 3, 4, 5, 6]
+    assert rows.take(np.array([0, 1, 6])).starts(2).tolist() == [0]  # the third step is of the other series
 
 
 @settings(max_examples=60, deadline=None)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scratchnn.nn.sampling import Sampler
@@ -75,6 +75,7 @@ class Fixed:
 
 @pytest.mark.parametrize("value", [0.0, np.nextafter(1.0, 0.0)])
 @given(st.lists(st.floats(-50, 50), min_size=2, max_size=30), st.floats(0.01, 1.0))
+@example([0.0], 1.0)
 def test_what_is_ruled_out_is_never_drawn(value, logits, share):
     logits = np.array([-np.inf, *logits, -np.inf])
     sampler = Sampler(top_p=share)

@@ -72,6 +72,7 @@ def test_calibration_bins_are_closed_on_the_right():
     assert made.share.tolist() == pytest.approx([1 / 3, 2 / 3, 1, 0.5, 1])
     assert made.probability.tolist() == pytest.approx([0.35 / 3, 1.1 / 3, 0.6, 0.8, 0.9])
     assert made.rows.tolist() == [3, 3, 1, 2, 1]
+    assert made.error == pytest.approx((0.65 + 0.9 + 0.4 + 0.6 + 0.1) / 10)
 
 
 def test_calibration_of_certainties_and_empty_bins():

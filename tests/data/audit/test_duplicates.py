@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scratchnn.data.audit.duplicates import coincidence, duplicates, row_groups, severity_of
 
 
 @given(st.lists(st.lists(st.sampled_from([0.0, -0.0, 1.0, 2.5]), min_size=2, max_size=2), min_size=1, max_size=30))
+@example([[0.0, 1.0], [-0.0, 1.0]])
 def test_groups_are_those_of_equal_rows(rows):
     values = np.array(rows)
     _, expected = np.unique(values, axis=0, return_inverse=True)
