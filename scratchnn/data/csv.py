@@ -25,6 +25,7 @@ from scratchnn.errors import DataError
 Rows = list[list[str]]
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_SEPARATOR = re.compile(r"sep=([;,\t|])")
 _COMMA = re.compile(r"\s*[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
@@ -138,6 +139,10 @@ class Csv(TabularSource):
 
     def names(self, first: list[str], where: str) -> list[str]:
         """The names of the columns, from the cells of the first line or the settings. Raises `DataError`."""
+        if told := _SEPARATOR.fullmatch(self.delimiter.join(first)):
+            got = f"{quoted(told[0])} is a note for spreadsheets, not a row"
+            hint = "Delete the line." if told[1] == self.delimiter else f"Delete the line. {_set_delimiter(told[1])}"
+            raise DataError(got, where=f"{where}:1", hint=hint)
         other = self._other_delimiter(first)
         if other is not None and (self.columns is None or len(self.columns) > 1):
             kind = "the header" if self.has_header else "the first line"

@@ -44,6 +44,8 @@ def refused(folder: Path, source: object, **settings: object) -> tuple[str, str]
         (b"a,b,y\n1,2,p\n3,1,\xe9\n", "t.csv:3", "byte 0xe9 is not utf-8 text"),
         (b"a,b,y\n1,2,p\n3,1,\0\n", "t.csv:3", "the line holds a NUL byte"),
         (GOOD.replace(",", ";"), "t.csv:1", 'the header is a single column, "a;b;y"'),
+        ("sep=;\n" + GOOD, "t.csv:1", '"sep=;" is a note for spreadsheets, not a row'),
+        ("sep=,\n" + GOOD, "t.csv:1", '"sep=," is a note for spreadsheets, not a row'),
         (GOOD.replace(",", "\t"), "t.csv:1", 'the header is a single column, "a\tb\ty"'),
         ('a,b,y\n"1,5",2,p\n"3,5",1,q\n', "t.csv:2:a", '"1,5" is text, but looks like a number with a comma'),
         ("a,b,y\n1,2\n3,1,q\n", "t.csv:2", "2 cells, expected 3"),
