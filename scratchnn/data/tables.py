@@ -17,6 +17,7 @@ from scratchnn.errors import DataError, suggestion
 Array = np.ndarray[Any, np.dtype[Any]]
 Task = Literal["classification", "regression", "multi_label", "count", "ordinal", "reconstruction", "language_modeling"]
 
+LONG = 10**22  # whole numbers below are written out
 PIECE = 1 << 20  # rows whose texts may be in memory together
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "?", "-", "."})
 
@@ -285,14 +286,16 @@ def in_order(names: Sequence[str]) -> list[str]:
 def number_name(cell: str) -> str:
     """The one name of a number, however it is written; a text that is no number stays as it is.
 
-    >>> [number_name(cell) for cell in ("1", "1.0", "01", "1e0", "0.50", "-0.0", "one")]
-    ['1', '1', '1', '1', '0.5', '0', 'one']
+    >>> [number_name(cell) for cell in ("1", "1.0", "01", "1e0", "0.50", "-0.0", "1E300", "one")]
+    ['1', '1', '1', '1', '0.5', '0', '1e+300', 'one']
     """
     if not is_number(cell):
         return cell
     value = _value(cell)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
+    if abs(value) >= LONG and value == float(cell):  # exactly: another whole number keeps its digits
+        return repr(float(cell))
     return str(value)
 
 

@@ -82,4 +82,6 @@ def test_a_number_has_one_name_that_reads_back(value: float) -> None:
 def test_large_whole_numbers_stay_apart() -> None:
     assert number_name("1e22") == number_name("1" + "0" * 22)
     assert number_name("9007199254740993") != number_name("9007199254740992")
+    assert number_name("1" + "0" * 300) != number_name("1e300") == "1e+300"
+    assert number_name("9" * 400) == "9" * 400
     assert in_order(["9007199254740993", "9007199254740992"]) == ["9007199254740992", "9007199254740993"]
