@@ -124,7 +124,12 @@ class Vocabulary(VectorLayer):
 
     def plan_vectors(self, inputs: InputSpec, init: Initializer) -> Plan:
         """What looking up needs. `places` says which number of E each number of the gradient goes to."""
-        self.expects(inputs.kind == "ids", "ids", inputs, "Remove it, or give it integer inputs.")
+        hint = "Remove it, or give it integer inputs."
+        if sequence := next((c.name for c in inputs.columns if c.sequence and c.codes is not None), None):
+            hint = (
+                f'Put {{type: select, columns: ["{sequence}"]}} before it, in a branch of its own of a parallel layer.'
+            )
+        self.expects(inputs.kind == "ids", "ids", inputs, hint)
         self.expects(len(inputs.shape) == 1, "a row of ids (T,)", inputs, 'Add "flatten" before it.')
         steps, weight = inputs.shape[0], self.vectors_param(self.count_for(inputs), self.units, init)
         return Plan(

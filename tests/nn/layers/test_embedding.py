@@ -9,7 +9,7 @@ from scratchnn.errors import ConfigError, DataError, ShapeError
 from scratchnn.nn.activations import Tanh
 from scratchnn.nn.contracts import Copy
 from scratchnn.nn.initializers import Normal, Ones
-from scratchnn.nn.layer import InputSpec, Layer
+from scratchnn.nn.layer import Column, InputSpec, Layer
 from scratchnn.nn.layers.attention import MultiHeadAttention
 from scratchnn.nn.layers.dense import Dense
 from scratchnn.nn.layers.embedding import Embedding, LearnedPositions, SinusoidalPositions, TiedEmbedding, sinusoids
@@ -116,6 +116,11 @@ def test_learned_positions_sum_their_gradient_over_the_batch() -> None:
     ("layer", "inputs", "message"),
     [
         (Embedding(count=3, units=2), InputSpec((4,)), r"\(embedding\) expects ids, got \(4,\)"),
+        (
+            Embedding(units=2),
+            InputSpec((4,), columns=(Column("age"), Column("note", codes=5, width=3, sequence=True))),
+            r'expects ids, got \(4,\)\. Put \{type: select, columns: \["note"\]\} before it, in a branch of its own',
+        ),
         (
             Embedding(count=3, units=2),
             InputSpec((4, 2), "ids"),
