@@ -124,8 +124,8 @@ class Table:
             self._numbers[name] = floats(self.columns[name])
         return self._numbers[name]
 
-    def numbers(self, name: str, *, gaps: bool = False) -> Array:
-        """The column as (N,) float64; with `gaps` a cell without a value is NaN.
+    def numbers(self, name: str, *, gaps: bool = False, mend: str = "Mend the cell.") -> Array:
+        """The column as (N,) float64; with `gaps` a cell without a value is NaN. `mend` is what to do about a text.
 
         Raises `DataError` for a cell that is no number or not finite, and without `gaps` for one that is missing.
         """
@@ -136,7 +136,7 @@ class Table:
             row = next(row for row, cell in enumerate(cells) if not (is_number(cell) or (gaps and is_missing(cell))))
             if is_missing(cells[row]):
                 raise self.missing(name, row)
-            hint = COMMA_HINT if has_comma(cells[row]) else "Mend the cell, or make the column a category."
+            hint = COMMA_HINT if has_comma(cells[row]) else mend
             raise self.error(name, row, f"{quoted(cells[row])} is not a number", hint)
         bad = np.flatnonzero(np.isinf(values) if gaps else ~np.isfinite(values))
         if len(bad):

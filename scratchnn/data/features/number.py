@@ -76,7 +76,7 @@ class Number(Feature):
 
     def fit(self, table: Table, name: str, targets: Array | None = None) -> NumericColumn:
         """Takes the scale and what stands for missing values from the values that are there."""
-        values = table.numbers(name, gaps=True)
+        values = table.numbers(name, gaps=True, mend="Mend the cell, or make the column a category.")
         gaps = np.isnan(values)
         if self.missing == "refuse":
             refuse_gaps(table, name, gaps, NumericColumn.setting)

@@ -48,7 +48,8 @@ class NumericColumn(FillingColumn):
 
     def encode(self, table: Table, out: Array) -> None:
         """Writes x', and the indicator. A broken cell is an error in a constant column too."""
-        values = table.numbers(self.name, gaps=True)
+        mend = "Mend the cell, or train with the column as a category."
+        values = table.numbers(self.name, gaps=True, mend=mend)
         gaps = self.gaps(table)
         if self.fill is not None:
             values = np.where(gaps, self.fill, values)
