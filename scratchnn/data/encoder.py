@@ -169,7 +169,8 @@ class Encoder(Settings):
         if isinstance(data, Table):
             finite = np.isfinite(out)
             if not finite.all():
-                place = data.place(int(np.argwhere(~finite)[0, 0]))
+                row, number, *_ = np.argwhere(~finite)[0].tolist()
+                place = f"{data.place(row)}:{self._column_of(number)}"
                 hint = "Divide it by a large number."
                 raise DataError(f"a number is too large for {out.dtype}", where=place, hint=hint)
         elif data.inputs.dtype.kind == "f":  # integers cannot overflow a float
@@ -217,6 +218,11 @@ class Encoder(Settings):
             return {}
         counts = {column.name: int(column.missing(data).sum()) for column in self.columns}
         return {name: count for name, count in counts.items() if count}
+
+    def _column_of(self, number: int) -> str:
+        """The name of the column of a table that an input is made of."""
+        widths = [column.width for column in self.columns] or [1] * len(self.input_columns)
+        return self.input_columns[int(np.searchsorted(np.cumsum(widths), number, side="right"))]
 
     def _array_of(self, inputs: ArrayInputs, data: Table | Arrays) -> Inputs:
         """The numbers before they are scaled. Raises `DataError` for those of another shape."""

@@ -96,7 +96,7 @@ NASTY: dict[str, tuple[str, int, str]] = {
         "new.csv:2: not well-formed CSV: field",
     ),
     "a broken quote": ('width,height\n1,2\n"1,2\n', 3, "new.csv:3: not well-formed CSV"),
-    "too large a number": ("width,height\n1,2\n1,1e300\n", 3, "new.csv:3: a number is too large for float32"),
+    "too large a number": ("width,height\n1,2\n1,1e300\n", 3, "new.csv:3:height: a number is too large for float32"),
 }
 
 

@@ -60,16 +60,21 @@ def test_a_column_comes_after_all_levels_of_the_one_before(table: MakeTable) -> 
     encoder = CLASSES.model_copy(update={"inputs": TableInputs(columns=columns)})
     assert encoder.feature_names == ["deck=A", "deck=B", "age"]
     assert encoder.encode_inputs(table(age=["35", "50"], deck=["B", "A"])).tolist() == [[0, 1, -0.5], [1, 0, 1]]
+    with pytest.raises(DataError, match=r"data\.csv:3:age: a number is too large"):
+        encoder.encode_inputs(table(age=["35", "1e300"], deck=["B", "A"]))
 
 
 @pytest.mark.parametrize(
     ("columns", "text"),
     [
         ({"deck": ["A"], "flat": ["1"]}, 'data.csv: there is no column "age". The model needs it; the file has deck'),
-        ({"age": ["x"], "deck": ["A"], "flat": ["1"]}, 'data.csv:2:age: "x" is not a number'),
+        (
+            {"age": ["x"], "deck": ["A"], "flat": ["1"]},
+            'data.csv:2:age: "x" is not a number. Mend the cell, or train with the column as a category.',
+        ),
         ({"age": ["1"], "deck": [" "], "flat": ["1"]}, "data.csv:2:deck: the value is missing"),
         ({"age": ["1"], "deck": ["A"], "flat": ["NA"]}, "data.csv:2:flat: the value is missing"),
-        ({"age": ["1e300"], "deck": ["A"], "flat": ["1"]}, "data.csv:2: a number is too large for float32"),
+        ({"age": ["1e300"], "deck": ["A"], "flat": ["1"]}, "data.csv:2:age: a number is too large for float32"),
     ],
 )
 def test_rows_that_cannot_be_encoded(table: MakeTable, columns: dict[str, list[str]], text: str) -> None:

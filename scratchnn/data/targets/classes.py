@@ -67,7 +67,7 @@ class ClassTarget(FittedTarget):
             row = int(unseen[0])
             got = f'the class "{distinct[inverse[row]]}" does not occur in the training rows'
             hint = f"Known classes: {listed(self.classes)}."
-            raise DataError(got, where=place_of(data, row, self.names[0]), hint=hint)
+            raise DataError(got, where=place_of(data, row, self.names), hint=hint)
         return ids
 
     def ahead(self, steps: int) -> Self:

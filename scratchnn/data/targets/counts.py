@@ -6,9 +6,9 @@ from typing import ClassVar, Literal, Self
 
 import numpy as np
 
-from scratchnn.data.tables import Array, Table
+from scratchnn.data.tables import Array
 from scratchnn.data.targets.numbers import NumberTarget, raw_numbers
-from scratchnn.data.targets.target import Rows, TargetRules
+from scratchnn.data.targets.target import Rows, TargetRules, place_of
 from scratchnn.errors import DataError
 
 
@@ -32,9 +32,6 @@ class Counts(NumberTarget):
             row, column = wrong[0].tolist()
             kind = "is below 0" if values[row, column] < 0 else "is a fraction"
             hint = "Counts are whole numbers of 0 or more. Mend the row, or set data.task: regression."
-            if isinstance(data, Table):
-                place = f"{data.place(row)}:{self.names[column]}"
-            else:
-                place = f"{data.where}:targets[{row}{f', {column}' if values.shape[1] > 1 else ''}]"
+            place = place_of(data, row, self.names, column)
             raise DataError(f"{values[row, column]:.12g} {kind}, but the target is a count", where=place, hint=hint)
         return values

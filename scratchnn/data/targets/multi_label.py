@@ -104,7 +104,7 @@ class Labels(FittedTarget):
                 if label not in places:
                     got = f"the label {quoted(label)} does not occur in the training rows"
                     hint = f"Known labels: {listed(self.known)}. Remove it, or train on rows that have it."
-                    raise DataError(got, where=place_of(data, row, self.names[0]), hint=hint)
+                    raise DataError(got, where=place_of(data, row, self.names), hint=hint)
                 out[row, places[label]] = 1
         return out
 

@@ -11,7 +11,7 @@ from pydantic import Field, FiniteFloat, model_validator
 
 from scratchnn.data.features.number_column import standard
 from scratchnn.data.tables import Array, Table
-from scratchnn.data.targets.target import FittedTarget, Rows, Seen, TargetRules, names_ahead, own_targets
+from scratchnn.data.targets.target import FittedTarget, Rows, Seen, TargetRules, names_ahead, own_targets, place_of
 from scratchnn.errors import DataError
 
 
@@ -41,8 +41,11 @@ class NumberTarget(FittedTarget):
             raise DataError(f"{values.shape[1]} targets a sample, expected {len(self.names)}", where=data.where)
         with np.errstate(over="ignore"):
             out = np.ascontiguousarray(self.scale(values), dtype)
-        if not np.isfinite(out).all():
-            raise DataError(f"a target is too large for {out.dtype}", where=data.where, hint="Use other units.")
+        finite = np.isfinite(out)
+        if not finite.all():
+            row, column = np.argwhere(~finite)[0].tolist()
+            place = place_of(data, row, self.names, column)
+            raise DataError(f"a target is too large for {out.dtype}", where=place, hint="Use other units.")
         return out
 
     def numbers(self, data: Rows) -> Array:

@@ -134,9 +134,11 @@ def own_targets(data: Arrays) -> Array:
     return data.targets
 
 
-def place_of(data: Rows, row: int, name: str) -> str:
+def place_of(data: Rows, row: int, names: Sequence[str], column: int = 0) -> str:
     """Where the target of a row stands, for messages."""
-    return f"{data.place(row)}:{name}" if isinstance(data, Table) else f"{data.where}:targets[{row}]"
+    if isinstance(data, Table):
+        return f"{data.place(row)}:{names[column]}"
+    return f"{data.where}:targets[{row}{f', {column}' if len(names) > 1 else ''}]"
 
 
 def names_ahead(names: Sequence[str], steps: int) -> list[str]:
