@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.faults import trials
 from tests.faults.fault import Fault
-from tests.faults.trials import Copy, Trial, run_all, try_fault
+from tests.faults.trials import Copy, Trial, exit_code, run_all, try_fault
 
 pytestmark = pytest.mark.slow
 
@@ -56,3 +61,14 @@ def test_tests_that_fail_without_a_fault_prove_nothing(tmp_path: Path) -> None:
     fault = Fault("fault", CLIP, "if factor < 1:", "if factor > 1:", "", str(broken))
     outcomes = {done.name: done.outcome for done in run_all([fault], tmp_path, 1)}
     assert outcomes[str(broken)] == "BROKEN"
+
+
+def test_each_thread_gets_the_code_of_its_own_process() -> None:
+    codes = [1, 5] * 200
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(partial(exit_code, sys.exit), codes)) == codes
+
+
+def test_what_takes_too_long_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "LONGEST", 0.2)
+    assert exit_code(time.sleep, 60) is None

@@ -14,8 +14,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import connection
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Lock
 from typing import Literal
 
 from tests.faults import child
@@ -31,6 +33,8 @@ TESTS_FAILED, NOTHING_COLLECTED = 1, 5  # exit codes of pytest; others are fault
 # Processes forked from one that has loaded what all tests need, but nothing of scratchnn: that takes half the time.
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.faults.child", *child.PRELOADED])
+# Starting a process asks all others whether they have ended, and each tells its exit code once: not while it is read.
+ASKING = Lock()
 
 
 @dataclass(frozen=True)
@@ -74,26 +78,33 @@ class Copy:
         """Runs tests on this copy, up to the first that fails; `module` must come from here."""
         witness = self.folder / "imported"
         witness.unlink(missing_ok=True)
-        process = PROCESSES.Process(
-            target=child.run, args=([*OPTIONS, *words(tests)], ROOT, self.folder, module), daemon=True
-        )
-        process.start()
-        process.join(LONGEST)
-        if process.is_alive():
-            process.kill()
-            process.join()
+        code = exit_code(child.run, [*OPTIONS, *words(tests)], ROOT, self.folder, module)
+        if code is None:
             return "BROKEN", f"took longer than {LONGEST} s"
         output = (self.folder / "output").read_text(encoding="utf-8", errors="replace")
-        if process.exitcode not in (0, TESTS_FAILED) or not witness.is_file():
-            reason = "no test has this name" if process.exitcode == NOTHING_COLLECTED else output[-2000:]
-            return "BROKEN", f"pytest ended with {process.exitcode}: {reason}"
+        if code not in (0, TESTS_FAILED) or not witness.is_file():
+            reason = "no test has this name" if code == NOTHING_COLLECTED else output[-2000:]
+            return "BROKEN", f"pytest ended with {code}: {reason}"
         imported = Path(witness.read_text(encoding="utf-8"))
         if not imported.is_relative_to(self.folder):
             return "BROKEN", f"{module} came from {imported}, not from the copy"
-        if process.exitcode == 0:
+        if code == 0:
             return "SURVIVED", f"pytest {tests}"
         found = re.search(r"^(?:FAILED|ERROR) tests/(\S+)", output, re.MULTILINE)
         return "caught", found[1] if found else output[-2000:]
+
+
+def exit_code(target: Callable[..., None], *arguments: object) -> int | None:
+    """Calls `target` in a process of its own, from any thread. None if that took too long, and it was killed."""
+    process = PROCESSES.Process(target=target, args=arguments, daemon=True)
+    with ASKING:
+        process.start()
+    ended = connection.wait([process.sentinel], LONGEST)
+    with ASKING:
+        if not ended:
+            process.kill()
+        process.join()
+        return process.exitcode if ended else None
 
 
 def words(tests: str) -> list[str]:
