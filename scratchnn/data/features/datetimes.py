@@ -57,7 +57,12 @@ class DatetimeColumn(FillingColumn):
     offset: bool = Field(description="Whether times have an offset from UTC.")
     inputs: list[DatetimeInput] = Field(min_length=1, description="The parts.")
     whole_days: bool = Field(description="Whether every time is the start of a day.")
-    fill: int | None = Field(None, ge=_FIRST, le=_LAST, description="Microseconds since 1970 for a missing value.")
+    fill: int | None = Field(
+        None,
+        ge=_FIRST - DAY,  # an offset shifts a time by less than a day
+        le=_LAST + DAY,
+        description="Microseconds since 1970 for a missing value.",
+    )
 
     @property
     def width(self) -> int:

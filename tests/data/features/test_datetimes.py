@@ -166,6 +166,13 @@ def test_only_elapsed_is_decoded() -> None:
     ]
 
 
+@pytest.mark.parametrize("cell", ["0001-01-01T00:00+23:59", "9999-12-31T23:59:59.999999-23:59"])
+def test_in_utc_a_time_may_lie_beyond_the_first_and_last_year(cell: str) -> None:
+    column = fitted(cell, "", missing="indicator", parts=["elapsed", "year"])
+    np.testing.assert_array_equal(encoded(column, cell, ""), [[0, 0, 0], [0, 0, 1]])
+    assert FittedColumn.model_validate_json(column.model_dump_json()) == column
+
+
 moments = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)).map(lambda moment: moment.replace(microsecond=0))
 
 
