@@ -25,7 +25,7 @@ from tests.faults.fault import ROOT, Fault, PatchError
 
 Outcome = Literal["passes", "caught", "SURVIVED", "BROKEN"]
 LONGEST = 300  # seconds of one run of pytest
-# What a draw may find or not counts for nothing: another version of hypothesis draws other numbers.
+# What a draw may find or not counts for nothing: another version of hypothesis draws other data.
 OPTIONS = ["-x", "-q", "-rfE", "--no-header", "--tb=no", "--assert=plain", "--hypothesis-profile=examples"]
 OPTIONS += ["-p", "no:cacheprovider", "-p", "no:xdist"]
 TESTS_FAILED, NOTHING_COLLECTED = 1, 5  # exit codes of pytest; others are faults of collecting or of pytest itself
