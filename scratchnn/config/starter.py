@@ -23,8 +23,10 @@ _PLAIN = re.compile(r"[A-Za-z_./](?:[\w ./-]*[\w./-])?", re.ASCII)
 
 FEW_ROWS = 3_000
 """Up to so many rows a class is learned without validation rows: each is worth more to the training."""
-FEW_NUMBERS = 600
-"""The same for numbers, where more rows than this are better stopped early."""
+VERY_FEW_ROWS = 600
+"""Up to so many rows weights decay faster. Up to so many also numbers are learned without validation rows: where there
+are more, they are better stopped early.
+"""
 NUMBERS: tuple[Task, ...] = ("regression", "count")
 
 
@@ -52,13 +54,13 @@ class Recipe:
         >>> Recipe.of(150, "classification").units, Recipe.of(1_000_000, "regression").epochs
         (256, 20)
         """
-        numbers = task in NUMBERS
-        few = rows <= (FEW_NUMBERS if numbers else FEW_ROWS)
+        very_few = rows <= VERY_FEW_ROWS
+        few = very_few or (rows <= FEW_ROWS and task not in NUMBERS)
         learned = round((0.85 if few else 0.7) * rows)
         sizes = ((16, 300), (32, 3_000), (64, 10_000), (128, math.inf))
         batch_size = next(size for size, most in sizes if learned <= most)
         if few:
-            return cls(256, 1, batch_size, 100, 0, 5e-3, 1.0 if numbers else 0.1)
+            return cls(256, 1, batch_size, 100, 0, 5e-3, 1.0 if very_few else 0.1)
         epochs = max(20, min(300, 20_000 // math.ceil(learned / batch_size)))
         return cls(64 if learned <= 5_000 else 128, 2, batch_size, epochs, max(10, epochs // 6), 1e-2, 1e-2)
 

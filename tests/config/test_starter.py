@@ -84,7 +84,9 @@ def test_of_a_wide_table_only_what_needs_words_is_listed() -> None:
 @pytest.mark.parametrize(
     ("rows", "task", "recipe"),
     [
-        (1, "classification", Recipe(256, 1, 16, 100, 0, 5e-3, 0.1)),
+        (1, "classification", Recipe(256, 1, 16, 100, 0, 5e-3, 1.0)),
+        (600, "multi_label", Recipe(256, 1, 32, 100, 0, 5e-3, 1.0)),
+        (601, "multi_label", Recipe(256, 1, 32, 100, 0, 5e-3, 0.1)),
         (3_000, "ordinal", Recipe(256, 1, 32, 100, 0, 5e-3, 0.1)),
         (600, "regression", Recipe(256, 1, 32, 100, 0, 5e-3, 1.0)),
         (601, "count", Recipe(64, 2, 32, 300, 50, 1e-2, 1e-2)),
