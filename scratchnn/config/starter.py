@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from scratchnn.config.scalars import resolve_scalar
 from scratchnn.data.dialects import Dialect
@@ -133,7 +134,7 @@ def _features(columns: Sequence[Proposal]) -> list[tuple[str, str]]:
     if lines:
         lines.insert(0, ("  features:", "what each column becomes; `scratchnn list features` shows all kinds"))
     used = [column for column in columns if not column.ignored]
-    if len(used) == 1 and used[0].settings["type"] == "text":
+    if len(used) == 1 and used[0].kind == "text":
         gru = "[{type: embedding, units: 32}, {type: gru, units: 32}, {type: dense, units: auto}]"
         lines.append((f"  # for the order of words: {_word(used[0].name)}: tokens, and layers: {gru}", ""))
     if len(listed) < len(columns):
@@ -168,7 +169,7 @@ def _first_layers(columns: Sequence[Proposal]) -> list[tuple[str, str]]:
 
 def _reader(column: Proposal) -> list[str]:
     """The layers that turn a sequence into numbers."""
-    embedding = ["{type: embedding, units: 16}"] if column.settings["type"] == "items" else []
+    embedding = ["{type: embedding, units: 16}"] if column.kind in ("items", "tokens") else []
     return [*embedding, "{type: gru, units: 64}"]
 
 
@@ -179,8 +180,17 @@ def noteworthy(columns: Sequence[Proposal]) -> list[Proposal]:
 
 def _settings(column: Proposal) -> str:
     if len(column.settings) == 1:
-        return str(column.settings["type"])
-    return "{" + ", ".join(f"{key}: {value}" for key, value in column.settings.items()) + "}"
+        return column.kind
+    return "{" + ", ".join(f"{key}: {flow(value)}" for key, value in column.settings.items()) + "}"
+
+
+def flow(value: Any) -> str:
+    """A value of a config on one line, as YAML reads it back.
+
+    >>> flow("median"), flow(3), flow(None), flow(["month", "day"])
+    ('median', '3', 'null', '["month", "day"]')
+    """
+    return _word(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _word(text: str) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
+from scratchnn.data.features.feature import Feature
 from scratchnn.data.features.inference import infer
 from scratchnn.data.features.lists import lists_of
 from scratchnn.data.features.text import n_grams
@@ -26,6 +29,7 @@ RARE = 3
 RARE_ROWS = 200
 LONG_TEXT = 60
 COUNTER = "it counts the rows"
+CHOSEN = "as you set it"
 WORDS_OF_A_TEXT = 2
 """Of different texts with fewer words, each would be learned by heart."""
 SMALL_TABLE = 2_000
@@ -37,23 +41,34 @@ class Proposal:
     """A feature for one column: its settings as a config has them, and why, in words."""
 
     name: str
-    settings: dict[str, str | int] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
+
+    @classmethod
+    def of(cls, name: str, feature: Feature) -> Proposal:
+        """What somebody has chosen for a column; settings that are usual are left out."""
+        others = feature.model_dump(mode="json", exclude={"type"}, exclude_defaults=True)
+        return cls(name, {"type": feature.tag(), **others}, CHOSEN)
+
+    @property
+    def kind(self) -> str:
+        """The feature's tag."""
+        return str(self.settings["type"])
 
     @property
     def embedded(self) -> bool:
         """Whether the network has to begin with `column_embedding`."""
-        return self.settings.get("encode") == "embedding"
+        return str(self.settings.get("encode")) == "embedding"
 
     @property
     def sequence(self) -> bool:
         """Whether it becomes steps, which the network has to take out of the table."""
-        return self.settings["type"] in ("sequence", "items")
+        return self.kind in ("sequence", "items", "tokens")
 
     @property
     def ignored(self) -> bool:
         """Whether the column is left out."""
-        return self.settings["type"] == "ignore"
+        return self.kind == "ignore"
 
 
 @dataclass(frozen=True)
@@ -111,13 +126,17 @@ def _other_task(classes: list[str]) -> str:
     return ""
 
 
-def propose(table: Table, targets: Iterable[str]) -> list[Proposal]:
+def propose(
+    table: Table, targets: Iterable[str], chosen: Mapping[str, Feature] = MappingProxyType({})
+) -> list[Proposal]:
     """A feature for every column but the targets. Raises `DataError` where a column would be a guess, with its mend.
 
-    A column that counts the rows is left out only where another one is left to learn from.
+    Columns that are `chosen` are not looked at. A column that counts the rows is left out only where another one is
+    left to learn from.
     """
     others = set(targets)
-    made = [_propose(table, name) for name in table.columns if name not in others]
+    names = [name for name in table.columns if name not in others]
+    made = [Proposal.of(name, chosen[name]) if name in chosen else _propose(table, name) for name in names]
     if all(proposal.ignored for proposal in made):
         made = [_counted(table, proposal) for proposal in made]
     if all(proposal.ignored for proposal in made):

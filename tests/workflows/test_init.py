@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scratchnn.errors import DataError, UsageError
+from scratchnn.errors import DataError, ScratchnnError, UsageError
 from scratchnn.workflows.init import init
 from scratchnn.workflows.predict import predict
 from scratchnn.workflows.train import train
@@ -64,6 +64,59 @@ def test_a_table_as_another_country_writes_it_is_trained_as_written() -> None:
     assert result.metrics["test"]["accuracy"] > 0.85
     Path("new.csv").write_text("\n".join(text.splitlines()[:4]), encoding="cp1252")
     assert [row[-1] for row in predict("new.csv", result.run, columns=[]).rows] == ["setosä"] * 3
+
+
+def test_columns_become_what_is_set() -> None:
+    """One text among numbers is a guess, which is refused, unless it is said what the column is."""
+    write_people("people.csv")
+    lines = Path("people.csv").read_text().splitlines()
+    lines[5] = lines[5].replace(",cm,", ",km ,")
+    lines[9] = lines[9].replace(lines[9].split(",")[1], "tall")
+    Path("people.csv").write_text("\n".join(lines) + "\n")
+    with pytest.raises(DataError, match=r'"tall" is not a number.*'):
+        init("people.csv", "won")
+    assert not Path("config.yaml").exists()
+    overrides = ["data.features.height={type: category, min_count: 2, missing: as_category}", "data.features.id=number"]
+    made = init("people.csv", "won", overrides=[*overrides, "data.features.unit={type: binary, positive: 'km '}"])
+    settings = {column.name: column.settings for column in made.columns}
+    assert settings["height"] == {"type": "category", "min_count": 2, "missing": "as_category"}
+    assert settings["id"] == {"type": "number"}
+    assert settings["unit"] == {"type": "binary", "positive": "km "}
+    assert settings["note"] == {"type": "ignore"}
+    assert "as you set it" in made.text
+    assert train("config.yaml", overrides=["training.epochs=2"]).status == "completed"
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_text_that_is_set_to_tokens_is_read_in_its_order(others: int) -> None:
+    rows = [f"{'a b' if row % 2 else 'b a'} c{',1.5' * others},{'yes' if row % 2 else 'no'}" for row in range(80)]
+    Path("t.csv").write_text("\n".join([f"words{',x' * others},y", *rows]) + "\n")
+    chosen = ["data.features.words=tokens"] + ["data.features.x={type: number, scale: none}"] * others
+    init("t.csv", "y", overrides=chosen)
+    assert train("config.yaml").metrics["test"]["accuracy"] == 1
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("training.epochs=5", "only data.features is set here"),
+        ("data.source=a.csv", "only data.features is set here"),
+        ("data.features.heigth=ignore", 'there is no column "heigth". Did you mean "height"?'),
+        ("data.features.won=ignore", "it is the target, not a feature"),
+        ("data.features.height=numbers", 'unknown feature "numbers"'),
+        ("data.features.height={type: number, clips: 3}", 'unknown key "clips"'),
+        ("data.features=3", "expects a mapping"),
+        ("data.features.height", 'lacks a "="'),
+    ],
+)
+def test_what_cannot_be_set(override: str, message: str) -> None:
+    write_people("people.csv", 60)
+    with pytest.raises(ScratchnnError) as caught:
+        init("people.csv", "won", overrides=[override])
+    assert message in str(caught.value)
+    assert "--set data." in str(caught.value) or "--set training." in str(caught.value)
+    assert caught.value.exit_code == 2
+    assert not Path("config.yaml").exists()
 
 
 @pytest.mark.parametrize(("name", "target"), [("iris", "species"), ("diabetes", "progression")])

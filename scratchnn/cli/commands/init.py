@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,6 +22,14 @@ def command(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="CONFIG", help="The config to write.")] = Path(
         "config.yaml"
     ),
+    sets: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="What a column becomes: --set data.features.age=ignore. Repeatable.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a config that is there.")] = False,
     as_json: Json = False,
 ) -> int:
@@ -28,16 +37,16 @@ def command(
     import json
 
     from scratchnn.cli.console import Console
-    from scratchnn.config.starter import noteworthy
+    from scratchnn.config.starter import flow, noteworthy
     from scratchnn.workflows.init import init
 
     console = Console(as_json=as_json)
-    made = init(data, target, output, force=force)
+    made = init(data, target, output, overrides=sets or [], force=force)
     if as_json:
         console.json(made.to_json())
         return 0
     shown = noteworthy(made.columns)
-    rows = [[column.name, _settings(column.settings), column.reason] for column in shown]
+    rows = [[column.name, _settings(column.settings, flow), column.reason] for column in shown]
     if len(shown) < len(made.columns):
         rows.append([f"({len(made.columns) - len(shown)} others)", "number", ""])
     rows.append([", ".join(made.targets), f"target: {made.target.task}", made.target.reason])
@@ -49,7 +58,7 @@ def command(
     return 0
 
 
-def _settings(settings: dict[str, str | int]) -> str:
+def _settings(settings: dict[str, Any], flow: Callable[[Any], str]) -> str:
     """`number`, or `number, missing: median`."""
     kind, *others = settings.items()
-    return ", ".join([str(kind[1]), *(f"{key}: {value}" for key, value in others)])
+    return ", ".join([str(kind[1]), *(f"{key}: {flow(value)}" for key, value in others)])
