@@ -123,8 +123,7 @@ def _source(path: str, dialect: Dialect) -> str:
     """The path alone, or with how the file is written."""
     if not dialect.settings:
         return _word(path)
-    settings = {"type": "csv", "path": path, **dialect.settings}
-    return "{" + ", ".join(f"{key}: {_word(value)}" for key, value in settings.items()) + "}"
+    return flow({"type": "csv", "path": path, **dialect.settings})
 
 
 def _features(columns: Sequence[Proposal]) -> list[tuple[str, str]]:
@@ -179,17 +178,19 @@ def noteworthy(columns: Sequence[Proposal]) -> list[Proposal]:
 
 
 def _settings(column: Proposal) -> str:
-    if len(column.settings) == 1:
-        return column.kind
-    return "{" + ", ".join(f"{key}: {flow(value)}" for key, value in column.settings.items()) + "}"
+    return column.kind if len(column.settings) == 1 else flow(column.settings)
 
 
 def flow(value: Any) -> str:
     """A value of a config on one line, as YAML reads it back.
 
-    >>> flow("median"), flow(3), flow(None), flow(["month", "day"])
-    ('median', '3', 'null', '["month", "day"]')
+    >>> flow("median"), flow(None), flow({"parts": ["month", "day"], "cyclic": False})
+    ('median', 'null', '{parts: [month, day], cyclic: false}')
     """
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_word(key)}: {flow(child)}" for key, child in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(flow, value)) + "]"
     return _word(value) if isinstance(value, str) else json.dumps(value)
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scratchnn.data.features.category import Category
 from scratchnn.errors import DataError, ScratchnnError, UsageError
+from scratchnn.workflows.configs import load_config
 from scratchnn.workflows.init import init
 from scratchnn.workflows.predict import predict
 from scratchnn.workflows.train import train
@@ -85,6 +87,16 @@ def test_columns_become_what_is_set() -> None:
     assert settings["note"] == {"type": "ignore"}
     assert "as you set it" in made.text
     assert train("config.yaml", overrides=["training.epochs=2"]).status == "completed"
+
+
+def test_what_is_set_is_written_as_yaml_reads_it() -> None:
+    order = ["😀", "no", "1", "a: b", "a\u2028b", 'q"', "[x"]
+    write_people("people.csv", 60)
+    settings = {"type": "category", "encode": "ordinal", "order": order}
+    init("people.csv", "won", overrides=[f"data.features.team={json.dumps(settings, ensure_ascii=False)}"])
+    feature = (load_config("config.yaml").config.data.features or {})["team"]
+    assert isinstance(feature, Category)
+    assert feature.order == order
 
 
 @pytest.mark.parametrize("others", [0, 1])
