@@ -15,10 +15,14 @@ from scratchnn.data.decimal_cells import decimals
 from scratchnn.data.lazy_columns import Array, Cells, LazyColumns, MakeCells, span_of
 from scratchnn.data.tables import Gappy, Table, floats, gappy_floats, is_missing, is_number
 
-SCANNED = 1 << 18  # bytes that are searched for delimiters at once
+SCANNED = 1 << 19  # bytes that are searched for delimiters at once
+TWO_AT_ONCE = 1 << 23  # of more bytes each half is searched by a thread
 BLOCK = 1 << 18  # bytes that are split at once: their cells fit into a processor's cache
 SEVERAL = 8  # where one cell in so many is to be read one by one, all are
 KEPT = 8192  # the most rows whose cells stay split, for whoever asks for the next column of the same rows
+
+Part = tuple[int, int]
+"""A place in the data, and the one after its last byte."""
 
 Mend = Callable[[Sequence[str]], Sequence[str] | None]
 """The cells of a column as the table holds them; None where they cannot be, so that the slow way must say why."""
@@ -113,8 +117,37 @@ def scan(data: bytes, start: int, delimiter: str, width: int, mend: Mend | None 
         stop -= 1
     if not delimiter.isascii() or start >= stop:
         return None
-    whole = np.frombuffer(data, np.uint8, stop)
+    parts = [(start, stop)]
+    if stop - start > TWO_AT_ONCE and (middle := data.find(b"\n", (start + stop) // 2, stop) + 1):
+        parts = [(start, middle), (middle, stop)]
     starts = [np.array([start])]
+    for found in _by_threads(lambda part: _next_starts(data, part, delimiter, width), parts):
+        if found is None:
+            return None
+        starts.append(found)
+    rows = PlainRows(data, delimiter, width, np.concatenate(starts), mend)
+    lengths = np.diff(rows.starts)  # each with its line feed
+    return None if lengths.max() > csv.field_size_limit() or (width == 1 and lengths.min() == 1) else rows
+
+
+def _by_threads(search: Callable[[Part], Array | None], parts: list[Part]) -> list[Array | None]:
+    """What is found in each part, each by a thread where there are several: NumPy lets others work meanwhile."""
+    if len(parts) == 1:
+        return [search(parts[0])]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(len(parts)) as pool:
+        return list(pool.map(search, parts))
+
+
+def _next_starts(data: bytes, part: Part, delimiter: str, width: int) -> Array | None:
+    """Where the row after each row of a part starts; None where one has not as many cells as `width`.
+
+    A row starts where the part does, and one ends where the part does, with or without its line feed.
+    """
+    start, stop = part
+    whole = np.frombuffer(data, np.uint8, stop)
+    starts: list[Array] = []
     while start < stop:
         end = data.find(b"\n", start + SCANNED, stop)
         end = stop if end < 0 else end + 1
@@ -122,7 +155,7 @@ def scan(data: bytes, start: int, delimiter: str, width: int, mend: Mend | None 
         ends = piece == ord("\n")
         places = np.flatnonzero((piece == ord(delimiter)) | ends)
         ends = ends[places]
-        if end == stop:  # the last line feed may be missing
+        if piece[-1] != ord("\n"):  # the last line feed may be missing
             places, ends = np.append(places, len(piece)), np.append(ends, True)
         if len(places) % width:
             return None
@@ -131,9 +164,7 @@ def scan(data: bytes, start: int, delimiter: str, width: int, mend: Mend | None 
             return None
         starts.append(start + 1 + places[width - 1 :: width])
         start = end
-    rows = PlainRows(data, delimiter, width, np.concatenate(starts), mend)
-    lengths = np.diff(rows.starts)  # each with its line feed
-    return None if lengths.max() > csv.field_size_limit() or (width == 1 and lengths.min() == 1) else rows
+    return np.concatenate(starts)
 
 
 def find(rows: PlainRows) -> list[Found] | None:

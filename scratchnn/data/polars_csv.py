@@ -77,11 +77,12 @@ def _are_numbers(cells: Sequence[str]) -> bool:
 
 def _found(column: polars.Series) -> Found:
     """A column of floats, where nothing stands for an empty cell, or of texts, which may be numbers to us."""
-    odd = column.is_null().to_numpy()
     if column.dtype.is_float():
-        return Found(Gappy(np.asarray(column.to_numpy(), np.float64), odd))
+        values = np.asarray(column.to_numpy(), np.float64)
+        odd = column.is_null().to_numpy() if column.null_count() else np.zeros(len(values), bool)
+        return Found(Gappy(values, odd))
     same: dict[str, str] = {}
     cells: Cells = tuple(same.setdefault(cell, cell) for cell in column.fill_null("").to_list())
-    values = floats(cells)
-    known = gappy_floats(cells) if values is None else Gappy(values, np.zeros(len(cells), bool))
+    numbers = floats(cells)
+    known = gappy_floats(cells) if numbers is None else Gappy(numbers, np.zeros(len(cells), bool))
     return Found(known, cells)

@@ -216,7 +216,9 @@ def made(text: str, width: int) -> PlainRows:
     return rows
 
 
-def test_rows_across_the_borders_of_pieces_and_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("two_at_once", [0, 1 << 23])
+def test_rows_across_the_borders_of_pieces_and_blocks(two_at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain_csv, "TWO_AT_ONCE", two_at_once)
     monkeypatch.setattr(plain_csv, "SCANNED", 7)
     monkeypatch.setattr(plain_csv, "BLOCK", 11)
     monkeypatch.setattr(plain_csv, "KEPT", 3)
@@ -234,6 +236,32 @@ def test_rows_across_the_borders_of_pieces_and_blocks(monkeypatch: pytest.Monkey
     assert table.numbers("c").tolist() == [row / 7 for row in range(40)]
     assert table.columns["a"] == tuple(map(str, range(40)))
     assert table.columns["b"] == tuple("x" * (row % 5) for row in range(40))
+
+
+@pytest.mark.parametrize("two_at_once", [0, 1 << 23])
+@pytest.mark.parametrize("row", range(8))
+@pytest.mark.parametrize("text", ["1\n", "1,2,3\n", "\n"])
+def test_no_row_has_other_cells(row: int, text: str, two_at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it stands, also where another row makes up for it."""
+    monkeypatch.setattr(plain_csv, "TWO_AT_ONCE", two_at_once)
+    rows = ["1,2\n"] * 8
+    rows[row] = text
+    assert scan("".join([*rows, "3,4"]).encode(), 0, ",", 2) is None
+    rows[(row + 1) % 8] = "1\n" if text == "1,2,3\n" else "1,2,3\n"
+    assert scan("".join([*rows, "3,4"]).encode(), 0, ",", 2) is None
+
+
+@pytest.mark.parametrize("count", range(1, 6))
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_by_two_threads_the_rows_are_the_same(count: int, end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = ("head\n" + "\n".join(f"{row},{'x' * row}" for row in range(count)) + end).encode()
+    alone = scan(data, 5, ",", 2)
+    monkeypatch.setattr(plain_csv, "TWO_AT_ONCE", 0)
+    both = scan(data, 5, ",", 2)
+    assert alone is not None
+    assert both is not None
+    assert both.starts.tolist() == alone.starts.tolist()
+    assert len(both) == count
 
 
 def test_a_word_after_many_numbers_makes_the_whole_column_text(monkeypatch: pytest.MonkeyPatch) -> None:
